@@ -1,0 +1,71 @@
+/**
+ * The map of linear memory: which region starts where, and how much room there is.
+ *
+ * What: one shared WebAssembly.Memory of MEMORY_PAGES pages, initial == maximum. Addresses are compile-time constants, so
+ *   that the fast path addresses its tables with immediates. Untouched pages cost no RAM: sizes here are limits, not budgets.
+ * Invariants: regions do not overlap and start on 64 KiB; address 0 is never valid ("none").
+ *   asc places no data segments (no strings, no static arrays), so the first pages stay free.
+ */
+import {
+  BUFFER_SIZE,
+  CACHE_ENTRIES,
+  CLONE_HEAD_SIZE,
+  CONNECTION_SIZE,
+  KEY_STRIDE,
+  MASK_SIZE,
+  MAX_MASKS,
+  MAX_METERS,
+  MAX_PORTS,
+  METER_SIZE,
+  PACKET_SIZE,
+  PACKET_SLOTS,
+  PORT_SIZE,
+} from "./layout.ts";
+
+const KIB: usize = 1024;
+const MIB: usize = 1024 * 1024;
+
+/** Pages of 64 KiB: 2 GiB. */
+export const MEMORY_PAGES = 32768;
+
+export const CONTROL_BASE: usize = 64 * KIB;
+export const COUNTERS_BASE: usize = 128 * KIB;
+export const PORTS_BASE: usize = 192 * KIB; // MAX_PORTS * PORT_SIZE, index = port number
+export const PACKETS_BASE: usize = PORTS_BASE + MAX_PORTS * PORT_SIZE; // PACKET_SLOTS records
+export const KEYS_BASE: usize = PACKETS_BASE + PACKET_SLOTS * PACKET_SIZE; // one key per packet record
+export const SCRATCH_BASE: usize = 2 * MIB; // worker's stack of small temporaries
+export const SCRATCH_SIZE: usize = 1 * MIB;
+export const IO_BASE: usize = 3 * MIB; // kernel/: epoll events, sockaddrs, ioctl arguments of the worker
+export const IO_SIZE: usize = 1 * MIB;
+export const UPCALL_RING_BASE: usize = 4 * MIB;
+export const UPCALL_RING_BYTES: usize = 8 * MIB; // data bytes, a power of two; the ring's header precedes them
+export const COMMAND_RING_BASE: usize = 13 * MIB;
+export const COMMAND_RING_BYTES: usize = 8 * MIB;
+export const CACHE_BASE: usize = 22 * MIB; // CACHE_ENTRIES * 8
+export const MASKS_BASE: usize = 24 * MIB; // MAX_MASKS * MASK_SIZE
+export const METERS_BASE: usize = 28 * MIB; // MAX_METERS * METER_SIZE
+export const CLONE_HEADS_BASE: usize = 48 * MIB; // PACKET_SLOTS * CLONE_HEAD_STRIDE
+export const CLONE_HEAD_STRIDE: usize = 128 + CLONE_HEAD_SIZE;
+export const BUFFERS_BASE: usize = 50 * MIB; // receive buffers of ports without a ring, segmentation, reassembly output
+export const BUFFERS_COUNT = 256;
+export const SUBTABLES_BASE: usize = 80 * MIB; // worker's: hash tables of the megaflow tables
+export const SUBTABLES_SIZE: usize = 48 * MIB;
+export const ARENA_BASE: usize = 128 * MIB; // main's: flow records, programs, bucket counters (src/fastpath/arena.ts)
+export const ARENA_SIZE: usize = 384 * MIB;
+export const FRAGMENTS_BASE: usize = 512 * MIB; // conntrack: fragments held for reassembly
+export const FRAGMENTS_SIZE: usize = 64 * MIB;
+export const CONNTRACK_BASE: usize = 576 * MIB; // header, hash buckets, zone limits, expectations
+export const CONNTRACK_SIZE: usize = 64 * MIB;
+export const CONNECTIONS_BASE: usize = 640 * MIB; // MAX_CONNECTIONS * CONNECTION_SIZE
+export const MAX_CONNECTIONS = 1048576;
+export const WINDOWS_BASE: usize = 1024 * MIB; // port rings, mapped by the kernel (src/kernel)
+export const WINDOWS_SIZE: usize = 1024 * MIB;
+
+/** Ends of the fixed tables, for the test that proves that no two regions overlap. */
+export const KEYS_END: usize = KEYS_BASE + PACKET_SLOTS * KEY_STRIDE;
+export const CACHE_END: usize = CACHE_BASE + CACHE_ENTRIES * 8;
+export const MASKS_END: usize = MASKS_BASE + MAX_MASKS * MASK_SIZE;
+export const METERS_END: usize = METERS_BASE + MAX_METERS * METER_SIZE;
+export const CLONE_HEADS_END: usize = CLONE_HEADS_BASE + PACKET_SLOTS * CLONE_HEAD_STRIDE;
+export const BUFFERS_END: usize = BUFFERS_BASE + BUFFERS_COUNT * BUFFER_SIZE;
+export const CONNECTIONS_END: usize = CONNECTIONS_BASE + MAX_CONNECTIONS * CONNECTION_SIZE;

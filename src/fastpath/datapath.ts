@@ -1,0 +1,209 @@
+/**
+ * The datapath as the slow path sees it: ports, megaflows, upcalls, execution, conntrack, meters, counters.
+ *
+ * Two implementations share one test table: `WorkerDatapath` (a worker thread owns the module and the ports) and
+ * `LocalDatapath` (the module in this thread with in-memory ports; tests, traces, benchmarks).
+ */
+import type { DatapathAction } from "./datapath-action.ts";
+
+/** A frame with its offload metadata: `struct virtio_net_hdr`, 10 bytes, all zero when there is none. */
+export interface Frame {
+  readonly bytes: Uint8Array;
+  readonly vnet: Uint8Array;
+}
+
+export type PortSpec =
+  /** A TAP device made here; `namespace` (a path or a name under /run/netns) receives it. Internal ports are the same, left at home. */
+  | {
+      readonly kind: "tap";
+      readonly name: string;
+      readonly namespace?: string;
+      readonly mac?: string;
+      readonly mtu?: number;
+      readonly offloads?: boolean;
+    }
+  /** An existing interface (veth, physical), by AF_PACKET. */
+  | { readonly kind: "system"; readonly name: string; readonly offloads?: boolean }
+  /** In memory: frames are injected and taken by the test. */
+  | { readonly kind: "test"; readonly name: string };
+
+export interface PortStatus {
+  readonly number: number;
+  readonly name: string;
+  readonly kind: PortSpec["kind"];
+  readonly up: boolean;
+  readonly mac?: string;
+  readonly mtu: number;
+  readonly ifindex?: number;
+}
+
+export interface PortStatistics {
+  readonly rxPackets: bigint;
+  readonly rxBytes: bigint;
+  readonly rxDropped: bigint;
+  readonly rxErrors: bigint;
+  readonly txPackets: bigint;
+  readonly txBytes: bigint;
+  readonly txDropped: bigint;
+  readonly txErrors: bigint;
+}
+
+/** One upcall, valid only during the handler's call: `key` and `frame` are views into the ring. */
+export interface Upcall {
+  readonly reason: "miss" | "action" | "slow_path";
+  readonly inPort: number;
+  readonly argument: number;
+  readonly cookie: bigint;
+  readonly depth: number;
+  /** KEY_SIZE bytes, layout KEY_*. */
+  readonly key: Uint8Array;
+  readonly frame: Uint8Array;
+  readonly vnet: Uint8Array;
+  readonly rssHash: number;
+  /** Opaque to the slow path; handed back in `execute` so that a later pass finds its connection and bucket again. */
+  readonly connection: number;
+  readonly bucket: number;
+}
+
+/** A megaflow as the slow path holds it. `id` is stable while the flow lives. */
+export interface MegaflowHandle {
+  readonly id: number;
+  /** Address of the record in linear memory. */
+  readonly address: number;
+}
+
+export interface MegaflowStatistics {
+  readonly packets: bigint;
+  readonly bytes: bigint;
+  /** Milliseconds of CLOCK_MONOTONIC of the last packet; 0 = never. */
+  readonly used: number;
+  readonly tcpFlags: number;
+}
+
+export interface ExecuteRequest {
+  readonly frame: Uint8Array;
+  readonly vnet?: Uint8Array;
+  readonly inPort: number;
+  readonly actions: readonly DatapathAction[];
+  /** The upcall the packet came with: keeps key (metadata, conntrack fields), depth, hash, connection and bucket. */
+  readonly upcall?: Upcall;
+}
+
+export interface Datapath {
+  addPort(spec: PortSpec, number?: number): Promise<PortStatus>;
+  removePort(number: number): Promise<void>;
+  ports(): readonly PortStatus[];
+  portStatistics(number: number): PortStatistics;
+  /** A port went away, came up or went down (a namespace was deleted, a link changed). */
+  onPortChange(listener: (change: { port: PortStatus; event: "up" | "down" | "gone"; reason: string }) => void): void;
+
+  /**
+   * Installs a megaflow. `key` and `mask` have KEY_SIZE bytes; key bits outside the mask are ignored.
+   * @throws DatapathFullError when the flow arena or the mask table is full.
+   */
+  putFlow(key: Uint8Array, mask: Uint8Array, actions: readonly DatapathAction[]): MegaflowHandle;
+  replaceActions(flow: MegaflowHandle, actions: readonly DatapathAction[]): void;
+  removeFlow(flow: MegaflowHandle): void;
+  flowStatistics(flow: MegaflowHandle): MegaflowStatistics;
+
+  /** Runs actions on a frame, as if it had come in on `inPort`. */
+  execute(request: ExecuteRequest): void;
+
+  /** All upcalls since the last call, in order. One handler. */
+  onUpcalls(handler: (upcalls: Iterable<Upcall>) => void): void;
+
+  /** Resolves when every command given before is in force in the fast path. */
+  barrier(): Promise<void>;
+
+  /** Bucket counter record for select groups; freed by the group's owner after a barrier. */
+  allocateBucketCounters(): number;
+  freeBucketCounters(address: number): void;
+  bucketCounters(address: number): { packets: bigint; bytes: bigint; connections: bigint };
+
+  setMeter(index: number, meter: MeterSpec): void;
+  deleteMeter(index: number): void;
+  meterStatistics(index: number): { packets: bigint; bytes: bigint; bands: { packets: bigint; bytes: bigint }[] };
+
+  readonly conntrack: Conntrack;
+
+  counters(): Counters;
+  close(): Promise<void>;
+}
+
+export interface MeterSpec {
+  readonly unit: "kbps" | "pktps";
+  readonly burst: boolean;
+  readonly stats: boolean;
+  readonly bands: readonly { readonly rate: number; readonly burst: number }[];
+}
+
+/** The connection tracker seen from outside: see src/fastpath/conntrack.ts. */
+export interface Conntrack {
+  /** Every live connection, for dumps. Reads shared memory without stopping the worker: a torn entry is left out. */
+  connections(zone?: number): Iterable<Connection>;
+  flush(filter?: { zone?: number; tuple?: ConnectionTuple }): void;
+  count(): number;
+  setMaxConnections(limit: number): void;
+  maxConnections(): number;
+  setTcpSequenceChecking(on: boolean): void;
+  tcpSequenceChecking(): boolean;
+  /** `zone` undefined: the default for zones without a limit of their own. limit 0 = unlimited. */
+  setZoneLimit(zone: number | undefined, limit: number): void;
+  deleteZoneLimit(zone: number): void;
+  zoneLimits(): { default: number; zones: { zone: number; limit: number; count: number }[] };
+}
+
+export interface ConnectionTuple {
+  /** 4 or 16 bytes. */
+  readonly source: Uint8Array;
+  readonly destination: Uint8Array;
+  readonly protocol: number;
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+  readonly icmpId?: number;
+  readonly icmpType?: number;
+  readonly icmpCode?: number;
+}
+
+export interface Connection {
+  readonly original: ConnectionTuple;
+  readonly reply: ConnectionTuple;
+  readonly zone: number;
+  readonly mark: number;
+  readonly label: Uint8Array;
+  /** Seconds left. */
+  readonly timeout: number;
+  /** Protocol states by OVS's names; TCP also window scale and flags, as `dump-conntrack -m` shows them. */
+  readonly tcp?: {
+    readonly stateOriginal: string;
+    readonly stateReply: string;
+    readonly wscaleOriginal?: number;
+    readonly wscaleReply?: number;
+  };
+  readonly sctp?: { readonly state: string; readonly vtagOriginal: number; readonly vtagReply: number };
+  readonly helper?: string;
+  readonly parent?: ConnectionTuple;
+}
+
+export interface Counters {
+  readonly batches: bigint;
+  readonly packets: bigint;
+  readonly recirculated: bigint;
+  readonly cacheHits: bigint;
+  readonly megaflowHits: bigint;
+  readonly masksProbed: bigint;
+  readonly misses: bigint;
+  readonly upcalls: bigint;
+  readonly executed: bigint;
+  readonly segmented: bigint;
+  readonly checksumsFinished: bigint;
+  readonly cloned: bigint;
+  readonly reassembled: bigint;
+  readonly connectionsCreated: bigint;
+  readonly connectionsExpired: bigint;
+  readonly connections: bigint;
+  /** Packets by DROP_* reason name. */
+  readonly drops: ReadonlyMap<string, bigint>;
+}
+
+export class DatapathFullError extends Error {}
