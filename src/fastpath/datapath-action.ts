@@ -40,8 +40,10 @@ export interface CtAction {
 
 export interface SelectBucket {
   readonly id: number;
-  /** 0: never chosen (dead). */
+  /** 0: never chosen. */
   readonly weight: number;
+  /** false: its watched port or group is down; its share goes to the next live slot (dp_hash) or bucket. */
+  readonly alive: boolean;
   readonly actions: readonly DatapathAction[];
   /** Address of the bucket's counter record in linear memory, 0 for none. */
   readonly counters: number;
