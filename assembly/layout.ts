@@ -389,6 +389,7 @@ export const CONTROL_QUIESCENT = 76; // u32 counts loops of the worker
 export const CONTROL_STOP = 80; // u32 1 = the worker must leave
 export const CONTROL_MAILBOX = 84; // u32 1 = a message waits in the worker's message port
 export const CONTROL_RANDOM = 88; // u64 state of the fast path's random numbers
+export const CONTROL_POOL_NEXT = 96; // u32 packet records handed out in this batch
 export const CONTROL_SIZE = 256;
 export const CONTROL_MAGIC_VALUE = 0x4d46_4c57; // "MFLW"
 export const WORKER_STARTING = 0;
