@@ -40,7 +40,7 @@ export function packetsLeft(): u32 {
 /** A zeroed record with an empty key, or 0 when the batch has none left. */
 export function allocatePacket(): usize {
   const index = load<u32>(CONTROL_BASE + CONTROL_POOL_NEXT);
-  if (index >= PACKET_SLOTS) return 0;
+  if (index >= <u32>PACKET_SLOTS) return 0;
   store<u32>(CONTROL_BASE + CONTROL_POOL_NEXT, index + 1);
   const packet = PACKETS_BASE + <usize>index * PACKET_SIZE;
   const key = KEYS_BASE + <usize>index * KEY_STRIDE;
