@@ -20,9 +20,9 @@ export type Prerequisite =
   | "ct";
 
 export interface Field {
-  /** ovs-ofctl's name: nw_src, reg0, ct_state … */
+  /** OVS's first name, which set_field and group fields print: ip_src, reg0, ct_state … (matches print nw_src: match-text.ts). */
   readonly name: string;
-  /** Other names accepted on input: ip_src, NXM_OF_IP_SRC, OXM_OF_IPV4_SRC … */
+  /** Other names accepted on input: nw_src, NXM_OF_IP_SRC, OXM_OF_IPV4_SRC … */
   readonly aliases: readonly string[];
   /** NXM/OXM name printed in moves, pushes and learn specs: NXM_OF_IP_SRC. */
   readonly nxmName: string;
@@ -32,6 +32,8 @@ export interface Field {
   readonly offset: number;
   readonly bytes: number;
   readonly bits: number;
+  /** Bits of those bytes to the right of the field, which belong to others: vlan_pcp, ip_dscp, mpls_label; 0 for most. */
+  readonly shift: number;
   readonly maskable: boolean;
   readonly writable: boolean;
   readonly prerequisite: Prerequisite;
