@@ -415,6 +415,7 @@ export const PORT_TX_COUNT = 44; // u32 messages waiting in the transmit queue
 export const PORT_TX_MESSAGES = 48; // u32 address of struct mmsghdr[TX_QUEUE]
 export const PORT_TX_VECTORS = 52; // u32 address of struct iovec[TX_QUEUE][2]
 export const PORT_TX_HEADS = 56; // u32 address of TX_QUEUE head buffers (copies of edited heads)
+export const PORT_ERROR = 60; // u32 errno that took the port out of service, 0 = none
 export const PORT_RX_PACKETS = 64; // u64
 export const PORT_RX_BYTES = 72; // u64
 export const PORT_RX_DROPPED = 80; // u64
@@ -423,7 +424,10 @@ export const PORT_TX_PACKETS = 96; // u64
 export const PORT_TX_BYTES = 104; // u64
 export const PORT_TX_DROPPED = 112; // u64
 export const PORT_TX_ERRORS = 120; // u64
+export const PORT_RING_TAKEN = 128; // u32 frames of the batch now running, from PORT_RING_NEXT on
 export const PORT_SIZE = 256;
+/** Receive buffer, BUFFER_SIZE bytes: the frame is at PACKET_MIN_HEADROOM, its virtio-net header right before it. */
+export const BUFFER_LENGTH = 0; // u32 bytes of the frame, written by whoever filled the buffer
 export const PORT_STATE_FREE = 0;
 export const PORT_STATE_UP = 1;
 export const PORT_STATE_DOWN = 2; // frames to it are dropped with a reason
@@ -515,6 +519,7 @@ export const BATCH_SIZE = 64;
 export const TX_QUEUE = 64; // messages a port's transmit queue holds
 export const PACKET_SLOTS = 1024; // packet records: a batch and its clones
 export const MAX_FRAME = 65535 + 14 + 8; // bytes: largest IP packet, Ethernet, two tags
+export const RECEIVE_BUFFERS = 64; // buffers 0..63 receive; the others are for whoever builds frames in the fast path
 export const BUFFER_SIZE = 68 * 1024; // bytes of one receive or reassembly buffer, headroom included
 export const MAX_PORTS = 1024;
 export const MAX_METERS = 65536;
