@@ -1,0 +1,265 @@
+/**
+ * The megaflows that are installed, as the slow path knows them: key, mask, actions, and which rules and groups they came from.
+ *
+ * What: the mirror of the datapath's flow table on the main thread. It answers: is this megaflow there already (two packets of
+ *   one flow may miss in the same batch), which megaflows must be looked at when a rule, a group or a port changes, and to
+ *   whom does a megaflow's traffic count.
+ * Invariants: a megaflow is in `MegaflowTable` exactly as long as its record is linked in the datapath.
+ *   `key` is the whole key of the packet that made it; only bits under `mask` count for matching, the others feed re-translation.
+ * Cost: one Map entry and one small object a megaflow; keys are cut to the extent of their mask and packet.
+ */
+import { KEY_SIZE } from "../../assembly/layout.ts";
+import type { MegaflowHandle } from "../fastpath/datapath.ts";
+import type { DatapathAction } from "../fastpath/datapath-action.ts";
+import type { Rule } from "./tables/rule.ts";
+
+const KEY_WORDS32 = KEY_SIZE / 4;
+
+/** A mask shared by all megaflows that look at the same bits, with those megaflows by hash of their masked key. */
+export interface MaskEntry {
+  readonly bytes: Uint8Array;
+  /** Indices of the non-zero 32-bit words, and those words. */
+  readonly words: Uint16Array;
+  readonly bits: Uint32Array;
+  readonly flows: Map<number, Megaflow>;
+}
+
+export interface Megaflow {
+  readonly handle: MegaflowHandle;
+  readonly mask: MaskEntry;
+  /** KEY_SIZE bytes, cut after the last non-zero 8-byte word. */
+  readonly key: Uint8Array;
+  readonly hash: number;
+  /** Next megaflow of the same mask with the same hash. */
+  next: Megaflow | undefined;
+  actions: readonly DatapathAction[];
+  /** What translation hit: statistics flow to them, and a change of them means a new translation. */
+  origin: MegaflowOrigin;
+  /** Milliseconds of CLOCK_MONOTONIC. */
+  readonly created: number;
+  /** Already credited to rules, groups and ports. */
+  credited: { packets: bigint; bytes: bigint };
+}
+
+export interface MegaflowOrigin {
+  readonly rules: readonly Rule[];
+  readonly groups: readonly number[];
+  /** Tables looked at without finding a rule. */
+  readonly missedTables: readonly number[];
+  readonly usesMacLearning: boolean;
+  readonly recirculationIds: readonly number[];
+  /** FLOW_SIZE bytes: bits of the flow that the pipeline wrote, so that a later table may have seen other values than the key's. */
+  readonly written: Uint8Array;
+  /** Something the megaflow's mask cannot express: translate every packet. */
+  readonly slow: boolean;
+}
+
+export class MegaflowTable {
+  readonly #masks = new Map<number, MaskEntry[]>();
+  readonly #byRule = new Map<Rule, Set<Megaflow>>();
+  readonly #byGroup = new Map<number, Set<Megaflow>>();
+  readonly #byMissedTable = new Map<number, Set<Megaflow>>();
+  readonly #learning = new Set<Megaflow>();
+  readonly #all = new Set<Megaflow>();
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  [Symbol.iterator](): IterableIterator<Megaflow> {
+    return this.#all.values();
+  }
+
+  /** The shared entry of a mask of KEY_SIZE bytes. */
+  mask(bytes: Uint8Array): MaskEntry {
+    const words32 = words(bytes);
+    let hash = 0;
+    for (let i = 0; i < KEY_WORDS32; i++) hash = mix(hash, words32[i]);
+    let entries = this.#masks.get(hash);
+    if (entries === undefined) {
+      entries = [];
+      this.#masks.set(hash, entries);
+    }
+    let entry = entries.find((candidate) => sameWords(words(candidate.bytes), words32));
+    if (entry === undefined) {
+      entry = makeMask(bytes);
+      entries.push(entry);
+    }
+    return entry;
+  }
+
+  /** The megaflow of this mask that covers `key` (KEY_SIZE bytes), if it is installed. */
+  find(mask: MaskEntry, key: Uint8Array): Megaflow | undefined {
+    const hash = maskedHash(mask, words(key));
+    for (let flow = mask.flows.get(hash); flow !== undefined; flow = flow.next) {
+      if (covers(flow, key)) return flow;
+    }
+    return undefined;
+  }
+
+  add(
+    handle: MegaflowHandle,
+    mask: MaskEntry,
+    key: Uint8Array,
+    actions: readonly DatapathAction[],
+    origin: MegaflowOrigin,
+    now: number,
+  ): Megaflow {
+    const hash = maskedHash(mask, words(key));
+    const flow: Megaflow = {
+      handle,
+      mask,
+      key: trimmed(key),
+      hash,
+      next: mask.flows.get(hash),
+      actions,
+      origin,
+      created: now,
+      credited: { packets: 0n, bytes: 0n },
+    };
+    mask.flows.set(hash, flow);
+    this.#all.add(flow);
+    this.#index(flow);
+    return flow;
+  }
+
+  /** Takes new actions and a new origin for a megaflow whose key and mask stay. */
+  update(flow: Megaflow, actions: readonly DatapathAction[], origin: MegaflowOrigin): void {
+    this.#unindex(flow);
+    flow.actions = actions;
+    flow.origin = origin;
+    this.#index(flow);
+  }
+
+  delete(flow: Megaflow): void {
+    if (!this.#all.delete(flow)) return;
+    this.#unindex(flow);
+    const { flows } = flow.mask;
+    const first = flows.get(flow.hash);
+    if (first === flow) {
+      if (flow.next === undefined) flows.delete(flow.hash);
+      else flows.set(flow.hash, flow.next);
+    } else {
+      let previous = first;
+      while (previous !== undefined && previous.next !== flow) previous = previous.next;
+      if (previous !== undefined) previous.next = flow.next;
+    }
+    if (flows.size === 0) this.#forgetMask(flow.mask);
+  }
+
+  byRule(rule: Rule): ReadonlySet<Megaflow> {
+    return this.#byRule.get(rule) ?? NONE;
+  }
+
+  byGroup(group: number): ReadonlySet<Megaflow> {
+    return this.#byGroup.get(group) ?? NONE;
+  }
+
+  byMissedTable(table: number): ReadonlySet<Megaflow> {
+    return this.#byMissedTable.get(table) ?? NONE;
+  }
+
+  learning(): ReadonlySet<Megaflow> {
+    return this.#learning;
+  }
+
+  #index(flow: Megaflow): void {
+    for (const rule of flow.origin.rules) include(this.#byRule, rule, flow);
+    for (const group of flow.origin.groups) include(this.#byGroup, group, flow);
+    for (const table of flow.origin.missedTables) include(this.#byMissedTable, table, flow);
+    if (flow.origin.usesMacLearning) this.#learning.add(flow);
+  }
+
+  #unindex(flow: Megaflow): void {
+    for (const rule of flow.origin.rules) exclude(this.#byRule, rule, flow);
+    for (const group of flow.origin.groups) exclude(this.#byGroup, group, flow);
+    for (const table of flow.origin.missedTables) exclude(this.#byMissedTable, table, flow);
+    this.#learning.delete(flow);
+  }
+
+  #forgetMask(mask: MaskEntry): void {
+    for (const [hash, entries] of this.#masks) {
+      const at = entries.indexOf(mask);
+      if (at < 0) continue;
+      entries.splice(at, 1);
+      if (entries.length === 0) this.#masks.delete(hash);
+      return;
+    }
+  }
+}
+
+const NONE: ReadonlySet<Megaflow> = new Set();
+
+/** Whether a packet with this key (KEY_SIZE bytes) is one of the megaflow's. */
+export function covers(flow: Megaflow, key: Uint8Array): boolean {
+  const own = words(flow.key);
+  const other = words(key);
+  const { words: indices, bits } = flow.mask;
+  for (let i = 0; i < indices.length; i++) {
+    const at = indices[i];
+    const mine = at < own.length ? own[at] : 0;
+    if (((mine ^ other[at]) & bits[i]) !== 0) return false;
+  }
+  return true;
+}
+
+/** The megaflow's key at full length. */
+export function fullKey(flow: Megaflow): Uint8Array {
+  const key = new Uint8Array(KEY_SIZE);
+  key.set(flow.key);
+  return key;
+}
+
+function makeMask(bytes: Uint8Array): MaskEntry {
+  const copy = bytes.slice();
+  const all = words(copy);
+  const indices: number[] = [];
+  for (let i = 0; i < KEY_WORDS32; i++) if (all[i] !== 0) indices.push(i);
+  return {
+    bytes: copy,
+    words: Uint16Array.from(indices),
+    bits: Uint32Array.from(indices, (i) => all[i]),
+    flows: new Map(),
+  };
+}
+
+function maskedHash(mask: MaskEntry, key: Uint32Array): number {
+  let hash = 0;
+  const { words: indices, bits } = mask;
+  for (let i = 0; i < indices.length; i++) hash = mix(hash, key[indices[i]] & bits[i]);
+  return hash;
+}
+
+function mix(hash: number, word: number): number {
+  const h = Math.imul(hash ^ word, 0x9e3779b1);
+  return (h ^ (h >>> 15)) | 0;
+}
+
+function words(bytes: Uint8Array): Uint32Array {
+  return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2);
+}
+
+function sameWords(a: Uint32Array, b: Uint32Array): boolean {
+  for (let i = 0; i < KEY_WORDS32; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+function trimmed(key: Uint8Array): Uint8Array {
+  const all = words(key);
+  let end = KEY_WORDS32;
+  while (end > 0 && all[end - 1] === 0) end--;
+  return key.slice(0, (end + (end & 1)) * 4);
+}
+
+function include<K>(index: Map<K, Set<Megaflow>>, key: K, flow: Megaflow): void {
+  const set = index.get(key);
+  if (set === undefined) index.set(key, new Set([flow]));
+  else set.add(flow);
+}
+
+function exclude<K>(index: Map<K, Set<Megaflow>>, key: K, flow: Megaflow): void {
+  const set = index.get(key);
+  if (set === undefined) return;
+  set.delete(flow);
+  if (set.size === 0) index.delete(key);
+}
