@@ -193,6 +193,7 @@ export const MASK_EXTENT = 4; // u32 bytes of key the mask reaches: a packet wit
 export const MASK_TABLE = 8; // u32 worker's: address of this mask's megaflow table, 0 = none yet
 export const MASK_FLOWS = 12; // u32 worker's: flows in the table
 export const MASK_INDEX = 16; // u32 main's
+export const MASK_LAST_BUCKET = 20; // u32 worker's: buckets of the table - 1
 export const MASK_HITS = 24; // u64 worker's
 export const MASK_WORD_INDEX = 32; // u8[52] word numbers, ascending
 export const MASK_WORDS = 96; // u64[52] mask words, packed in the same order
@@ -234,6 +235,8 @@ export const OP_CHECK_PKT_LEN = 23; // +8 u32 length, +12 u32 bytes of the "grea
 export const OP_METER = 24; // +8 u32 meter index
 export const OP_TUNNEL_PUSH = 25; // +8 u32 out port, +12 u32 header bytes, +16 u32 TUNNEL_*, +20 header (Ethernet to tunnel)
 export const OP_TUNNEL_POP = 26; // +8 u32 vport: decapsulate and look up again with in_port = vport
+export const TUNNEL_GENEVE = 1;
+export const TUNNEL_VXLAN = 2;
 export const OP_DROP = 27; // +8 u32 DROP_* reason
 export const OP_PUSH_MPLS = 28; // +8 ethertype2 pad2 lse4
 export const OP_POP_MPLS = 29; // +8 ethertype2 pad2
@@ -370,7 +373,7 @@ export const COMMAND_EXECUTE_VNET = 40; // 10 bytes
 export const COMMAND_EXECUTE_CONNECTION = 56; // u32
 export const COMMAND_EXECUTE_BUCKET = 60; // u32
 export const COMMAND_EXECUTE_KEY = 64; // KEY_SIZE bytes
-export const COMMAND_EXECUTE_BODY = 480; // program (padded to 8), then frame
+export const COMMAND_EXECUTE_BODY = 480; // program (padded to 8), PACKET_MIN_HEADROOM free bytes, frame
 
 // ---------------------------------------------------------------------------------------------------------------
 // Control block, at CONTROL_BASE: words that both threads look at.
@@ -390,6 +393,9 @@ export const CONTROL_STOP = 80; // u32 1 = the worker must leave
 export const CONTROL_MAILBOX = 84; // u32 1 = a message waits in the worker's message port
 export const CONTROL_RANDOM = 88; // u64 state of the fast path's random numbers
 export const CONTROL_POOL_NEXT = 96; // u32 packet records handed out in this batch
+export const CONTROL_WAITING = 100; // u32 packets that wait for another pass of look-up (assembly/pipeline.ts)
+export const CONTROL_UPCALLS = 104; // u32 upcalls written and not yet announced by the bell
+export const CONTROL_RANKED_AT = 112; // u64 milliseconds: when the masks were last put in order of their hits
 export const CONTROL_SIZE = 256;
 export const CONTROL_MAGIC_VALUE = 0x4d46_4c57; // "MFLW"
 export const WORKER_STARTING = 0;
@@ -450,11 +456,11 @@ export const METER_FLAGS = 4; // u32 METER_FLAG_*
 export const METER_BANDS = 8; // u32 n (<= METER_MAX_BANDS)
 export const METER_PACKETS = 16; // u64
 export const METER_BYTES = 24; // u64
-export const METER_USED = 32; // u64 microseconds
+export const METER_USED = 32; // u64 milliseconds, CONTROL_NOW of the last packet
 export const METER_BAND = 64; // bands
 export const METER_BAND_RATE = 0; // u32 kbps or pktps
 export const METER_BAND_BURST = 4; // u32 kbit or packets
-export const METER_BAND_TOKENS = 8; // u64
+export const METER_BAND_TOKENS = 8; // u64 bits, or 1/1000 packets: what a millisecond at RATE adds is RATE
 export const METER_BAND_PACKETS = 16; // u64
 export const METER_BAND_BYTES = 24; // u64
 export const METER_BAND_SIZE = 32;
@@ -483,6 +489,7 @@ export const COUNTER_REASSEMBLED = 12;
 export const COUNTER_CT_CREATED = 13;
 export const COUNTER_CT_EXPIRED = 14;
 export const COUNTER_CT_COUNT = 15; // connections now
+export const COUNTER_SPENT = 16; // originals whose copies went out, and nothing was left to do
 export const COUNTER_DROP = 32;
 export const COUNTER_COUNT = 128;
 
