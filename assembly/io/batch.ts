@@ -2,8 +2,8 @@
 import { PACKETS_BASE } from "../memory.ts";
 import { resetPool } from "../packet/pool.ts";
 import { processBatch } from "../pipeline.ts";
+import { flushPorts } from "./queue.ts";
 import { receiveBuffers, receiveRing, releaseRing } from "./receive.ts";
-import { flushPorts } from "./transmit.ts";
 
 /** Runs what waits in the ring of a packet-socket port (BATCH_SIZE frames at most); how many packets that were. */
 export function runRing(port: u32): u32 {

@@ -1,0 +1,105 @@
+/**
+ * Transmit queues as the kernel reads them: struct mmsghdr and struct iovec of 64-bit Linux.
+ *
+ *   mmsghdr  0 name(8)  8 namelen(4)  16 iov(8)  24 iovlen(8)  32 control(8)  40 controllen(8)  48 flags(4)  56 len(4)
+ *   iovec    0 base(8)  8 len(8)                     addresses are host addresses: CONTROL_HOST_BASE + linear offset
+ *
+ * The list of ports that have something queued stands at IO_BASE: u32 count, then u32 port numbers.
+ */
+import {
+  CONTROL_HOST_BASE,
+  DROP_TX_ERROR,
+  DROP_TX_FULL,
+  PACKET_DATA,
+  PACKET_HEAD_LENGTH,
+  PACKET_LENGTH,
+  PACKET_PAYLOAD,
+  PORT_FEATURES,
+  PORT_FEATURE_VNET,
+  PORT_TX_BYTES,
+  PORT_TX_COUNT,
+  PORT_TX_DROPPED,
+  PORT_TX_ERRORS,
+  PORT_TX_LISTED,
+  PORT_TX_MESSAGES,
+  PORT_TX_PACKETS,
+  PORT_TX_VECTORS,
+  VNET_HEADER_SIZE,
+} from "../layout.ts";
+import { drop } from "../counters.ts";
+import { CONTROL_BASE, IO_BASE } from "../memory.ts";
+import { flushPort } from "./host.ts";
+import { countPort, portRecord } from "./port-record.ts";
+
+const MESSAGE_VECTORS = 16;
+const MESSAGE_VECTOR_COUNT = 24;
+const MESSAGE_SIZE = 64;
+const VECTOR_LENGTH = 8;
+const VECTOR_SIZE = 16;
+
+/** Appends the packet to the queue, which has room for it. */
+export function addMessage(packet: usize, record: usize, port: u32): void {
+  const index = load<u32>(record, PORT_TX_COUNT);
+  const messages = <usize>load<u32>(record, PORT_TX_MESSAGES);
+  const vectors = <usize>load<u32>(record, PORT_TX_VECTORS);
+  if (load<u32>(record, PORT_TX_LISTED) == 0) listPort(record, port);
+  store<u32>(record, index + 1, PORT_TX_COUNT);
+
+  const host = load<u64>(CONTROL_BASE, CONTROL_HOST_BASE);
+  const message = messages + <usize>index * MESSAGE_SIZE;
+  const vector = vectors + <usize>index * (2 * VECTOR_SIZE);
+  const header = vnetSize(record);
+  const head = load<u32>(packet, PACKET_HEAD_LENGTH);
+  const rest = load<u32>(packet, PACKET_LENGTH) - head;
+  store<u64>(message, host + vector, MESSAGE_VECTORS);
+  store<u64>(message, rest != 0 ? 2 : 1, MESSAGE_VECTOR_COUNT);
+  store<u64>(vector, host + load<u32>(packet, PACKET_DATA) - header);
+  store<u64>(vector, head + header, VECTOR_LENGTH);
+  store<u64>(vector, host + load<u32>(packet, PACKET_PAYLOAD), VECTOR_SIZE);
+  store<u64>(vector, rest, VECTOR_SIZE + VECTOR_LENGTH);
+}
+
+/** Sends what waits in every port's queue: at the end of a batch, and before the bytes of an executed frame are reused. */
+export function flushPorts(): void {
+  const count = load<u32>(IO_BASE);
+  for (let i: u32 = 0; i < count; i++) {
+    const port = load<u32>(IO_BASE + 4 + (<usize>i << 2));
+    const record = portRecord(port);
+    store<u32>(record, 0, PORT_TX_LISTED);
+    if (load<u32>(record, PORT_TX_COUNT) != 0) flushPort(port);
+  }
+  store<u32>(IO_BASE, 0);
+}
+
+/** Counts messages first..first+count-1 of the port's queue as sent. Called by the system-call side of `flushPort`. */
+export function countSent(port: u32, first: u32, count: u32): void {
+  const record = portRecord(port);
+  const vectors = <usize>load<u32>(record, PORT_TX_VECTORS);
+  const header = vnetSize(record);
+  let bytes: u64 = 0;
+  for (let i = first; i < first + count; i++) {
+    const vector = vectors + <usize>i * (2 * VECTOR_SIZE);
+    bytes += load<u64>(vector, VECTOR_LENGTH) + load<u64>(vector, VECTOR_SIZE + VECTOR_LENGTH) - header;
+  }
+  countPort(record, PORT_TX_PACKETS, count);
+  countPort(record, PORT_TX_BYTES, bytes);
+}
+
+/** Counts `count` messages that the kernel did not take: DROP_TX_FULL or DROP_TX_ERROR. */
+export function countRefused(port: u32, count: u32, full: bool): void {
+  const record = portRecord(port);
+  countPort(record, full ? PORT_TX_DROPPED : PORT_TX_ERRORS, count);
+  for (let i: u32 = 0; i < count; i++) drop(0, full ? DROP_TX_FULL : DROP_TX_ERROR);
+}
+
+function listPort(record: usize, port: u32): void {
+  store<u32>(record, 1, PORT_TX_LISTED);
+  const count = load<u32>(IO_BASE);
+  store<u32>(IO_BASE + 4 + (<usize>count << 2), port);
+  store<u32>(IO_BASE, count + 1);
+}
+
+@inline
+function vnetSize(record: usize): u32 {
+  return load<u32>(record, PORT_FEATURES) & PORT_FEATURE_VNET ? VNET_HEADER_SIZE : 0;
+}
