@@ -47,7 +47,7 @@ export function receiveRing(port: u32): u32 {
   let frame = ringFrame(record, 0);
   let taken: u32 = 0;
   let long: u32 = 0;
-  while (taken < BATCH_SIZE && taken < frames) {
+  while (taken < <u32>BATCH_SIZE && taken < frames) {
     const status = ringStatus(frame);
     if ((status & RING_USER) == 0) break;
     if (status & RING_COPY) long++;

@@ -135,7 +135,7 @@ function truncate(packet: usize, length: u32): void {
 
 /** Writes the virtio-net header right before the head; false when there is no headroom left for it. */
 function writeOffloadHeader(packet: usize): bool {
-  if (load<u32>(packet, PACKET_HEADROOM) < VNET_HEADER_SIZE) return false;
+  if (load<u32>(packet, PACKET_HEADROOM) < <u32>VNET_HEADER_SIZE) return false;
   const header = <usize>load<u32>(packet, PACKET_DATA) - VNET_HEADER_SIZE;
   const partial = load<u8>(packet, PACKET_VNET_FLAGS) & VNET_F_NEEDS_CSUM;
   if (partial == 0 && load<u8>(packet, PACKET_GSO_TYPE) == VNET_GSO_NONE) {
