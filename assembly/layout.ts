@@ -239,7 +239,7 @@ export const OP_TRUNC = 22; // +8 u32 bytes, the next output only
 export const OP_CHECK_PKT_LEN = 23; // +8 u32 length, +12 u32 bytes of the "greater" program, then both programs
 export const OP_METER = 24; // +8 u32 meter index
 export const OP_TUNNEL_PUSH = 25; // +8 u32 out port, +12 u32 header bytes, +16 u32 TUNNEL_*, +20 header (Ethernet to tunnel)
-export const OP_TUNNEL_POP = 26; // +8 u32 vport: decapsulate and look up again with in_port = vport
+export const OP_TUNNEL_POP = 26; // +8 u32 vport, +12 u32 TUNNEL_*: decapsulate and look up again with in_port = vport
 export const TUNNEL_GENEVE = 1;
 export const TUNNEL_VXLAN = 2;
 export const OP_DROP = 27; // +8 u32 DROP_* reason
@@ -593,6 +593,16 @@ export const WORKER_RUNNING = 1;
 export const WORKER_SLEEPING = 2; // in poll: write to its eventfd to wake it
 export const WORKER_STOPPED = 3;
 
+// Geneve options that have a place in the key (the TLV map of OpenFlow), at GENEVE_OPTIONS_BASE: u32 n, then n entries.
+export const GENEVE_OPTIONS = 8; // first entry
+export const GENEVE_OPTION_CLASS = 0; // u16 network order
+export const GENEVE_OPTION_TYPE = 2; // u8
+export const GENEVE_OPTION_BYTES = 3; // u8 length of the option's data
+export const GENEVE_OPTION_INDEX = 4; // u16 n of tun_metadata n
+export const GENEVE_OPTION_OFFSET = 6; // u16 from KEY_TUN_METADATA on
+export const GENEVE_OPTION_SIZE = 8;
+export const GENEVE_OPTION_LIMIT = 64;
+
 // ---------------------------------------------------------------------------------------------------------------
 // Port record.
 // ---------------------------------------------------------------------------------------------------------------
@@ -648,6 +658,7 @@ export const METER_BANDS = 8; // u32 n (<= METER_MAX_BANDS)
 export const METER_PACKETS = 16; // u64
 export const METER_BYTES = 24; // u64
 export const METER_USED = 32; // u64 milliseconds, CONTROL_NOW of the last packet
+export const METER_MAX_DELTA = 40; // u32 milliseconds that fill any band's bucket: more do not count
 export const METER_BAND = 64; // bands
 export const METER_BAND_RATE = 0; // u32 kbps or pktps
 export const METER_BAND_BURST = 4; // u32 kbit or packets

@@ -1,0 +1,72 @@
+/**
+ * The exact-match cache: from a packet's hash to the megaflow that served such a packet last.
+ *
+ *   entry: u32 hash, u32 flow record (0 = empty); two entries a set, the one used last in front when it was put there
+ *
+ * What: a hit costs one line of the cache and the flow's own lines, whatever the number of masks.
+ * Invariants: an entry is a hint. A hit is a live flow whose packed words equal the packet's key under the flow's mask;
+ *   megaflows are disjoint, so a flow that covers the key is the right one, and nothing is ever invalidated. Flow records
+ *   are never reused for anything but flow records (src/fastpath/arena.ts), so that following a stale hint is safe.
+ * Hash: the 5-tuple hash of the packet as received, and the words that tell passes and non-IP packets apart: metadata,
+ *   Ethernet addresses, VLANs. Hashing the whole key costs 7 ns more and found no more (bench/memory).
+ * Not handled: flows that differ only in tunnel or label fields share an entry and fall through to the tables.
+ */
+import {
+  CACHE_ENTRIES,
+  FLOW_MASK,
+  FLOW_STATE,
+  FLOW_STATE_LIVE,
+  PACKET_KEY,
+  PACKET_RSS_HASH,
+} from "../layout.ts";
+import { CACHE_BASE } from "../memory.ts";
+import { matches } from "./masked-key.ts";
+
+const SET_SIZE_LOG2: u32 = 4;
+const SETS: u32 = CACHE_ENTRIES / 2;
+
+export function clearCache(): void {
+  memory.fill(CACHE_BASE, 0, CACHE_ENTRIES * 8);
+}
+
+@inline
+export function cacheHash(packet: usize): u32 {
+  const key: usize = load<u32>(packet, PACKET_KEY);
+  let sum = load<u64>(key) * 0x9e37_79b9_7f4a_7c15;
+  sum += load<u64>(key, 8) * 0xbf58_476d_1ce4_e5b9;
+  sum += load<u64>(key, 16) * 0x94d0_49bb_1331_11eb;
+  sum += rotl<u64>(load<u64>(key, 24), 32) * 0xd6e8_feb8_6659_fd93; // last octets of addresses sit in the top bits
+  sum += rotl<u64>(load<u64>(key, 32), 32) * 0xa076_1d64_78bd_642f;
+  sum += load<u64>(key, 40) * 0xe703_7ed1_a0b4_28db;
+  sum = (sum ^ (sum >> 32) ^ load<u32>(packet, PACKET_RSS_HASH)) * 0x8ebc_6af0_9c88_c6e3;
+  return <u32>(sum >> 32);
+}
+
+@inline
+function setOf(hash: u32): usize {
+  return CACHE_BASE + (<usize>(hash & (SETS - 1)) << SET_SIZE_LOG2);
+}
+
+/** The flow that the cache hints at, 0 = none. */
+@inline
+export function cachedFlow(hash: u32): usize {
+  const set = setOf(hash);
+  const first = load<u64>(set);
+  if (<u32>first == hash) return <usize>(first >> 32);
+  const second = load<u64>(set, 8);
+  return <u32>second == hash ? <usize>(second >> 32) : 0;
+}
+
+/** Whether a hint holds. */
+@inline
+export function covers(flow: usize, key: usize): bool {
+  return load<u32>(flow, FLOW_STATE) == FLOW_STATE_LIVE && matches(flow, load<u32>(flow, FLOW_MASK), key);
+}
+
+/** Remembers the flow for packets of this hash; the older entry of the set gives way. */
+export function remember(hash: u32, flow: usize): void {
+  const set = setOf(hash);
+  const first = load<u64>(set);
+  if (<u32>first != hash) store<u64>(set, first, 8);
+  store<u64>(set, (<u64>flow << 32) | hash);
+}

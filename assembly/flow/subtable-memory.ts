@@ -1,0 +1,74 @@
+/**
+ * Memory of the megaflow tables: blocks of 64-byte buckets in the SUBTABLES region, and what look-up keeps beside them.
+ *
+ *   +0     u32 ranked masks            +4   u32 address of the first block never handed out
+ *   +64    u32[BLOCK_CLASSES] first free block of 2^class buckets (a free block's first word links the next)
+ *   +512   u64[KEY_WORDS] odd random multipliers, one for each word of the key
+ *   +4096  u32[MAX_MASKS] mask records in the order in which they are probed
+ *   +64Ki  blocks
+ *
+ * Invariant: the worker alone reads and writes here.
+ * Cost: constant; a table that doubles leaves its old block to the next table of that size, so at most half the region
+ *   is idle.
+ */
+import { CONTROL_HASH_SEED, KEY_WORDS } from "../layout.ts";
+import { CONTROL_BASE, SUBTABLES_BASE, SUBTABLES_SIZE } from "../memory.ts";
+
+const RANKED_COUNT: usize = 0;
+const UNUSED_FROM: usize = 4;
+const FREE_BLOCKS: usize = 64;
+const BLOCKS: usize = 64 * 1024;
+/** 2^18 buckets: more flows than the arena holds records. */
+const BLOCK_CLASSES: u32 = 19;
+
+export const BUCKET_SIZE_LOG2: u32 = 6;
+export const MULTIPLIERS: usize = SUBTABLES_BASE + 512;
+export const RANKED: usize = SUBTABLES_BASE + 4096;
+
+/** Starts with no table at all; the multipliers come from the seed of this start, so that nobody can aim collisions. */
+export function resetSubtables(): void {
+  memory.fill(SUBTABLES_BASE, 0, BLOCKS);
+  store<u32>(SUBTABLES_BASE, <u32>(SUBTABLES_BASE + BLOCKS), UNUSED_FROM);
+  let state = <u64>load<u32>(CONTROL_BASE, CONTROL_HASH_SEED);
+  for (let word: usize = 0; word < KEY_WORDS; word++) {
+    state += 0x9e37_79b9_7f4a_7c15; // splitmix64
+    let mixed = state;
+    mixed = (mixed ^ (mixed >> 30)) * 0xbf58_476d_1ce4_e5b9;
+    mixed = (mixed ^ (mixed >> 27)) * 0x94d0_49bb_1331_11eb;
+    store<u64>(MULTIPLIERS + (word << 3), (mixed ^ (mixed >> 31)) | 1);
+  }
+}
+
+@inline
+export function rankedCount(): u32 {
+  return load<u32>(SUBTABLES_BASE, RANKED_COUNT);
+}
+
+@inline
+export function setRankedCount(masks: u32): void {
+  store<u32>(SUBTABLES_BASE, masks, RANKED_COUNT);
+}
+
+/** A zeroed block of `buckets` (a power of two), 0 when the region is used up. */
+export function allocateBuckets(buckets: u32): usize {
+  const blockClass = ctz<u32>(buckets);
+  if (blockClass >= BLOCK_CLASSES) return 0;
+  const bytes = <usize>buckets << BUCKET_SIZE_LOG2;
+  const free = SUBTABLES_BASE + FREE_BLOCKS + (blockClass << 2);
+  let block: usize = load<u32>(free);
+  if (block != 0) {
+    store<u32>(free, load<u32>(block));
+  } else {
+    block = load<u32>(SUBTABLES_BASE, UNUSED_FROM);
+    if (block + bytes > SUBTABLES_BASE + SUBTABLES_SIZE) return 0;
+    store<u32>(SUBTABLES_BASE, <u32>(block + bytes), UNUSED_FROM);
+  }
+  memory.fill(block, 0, bytes);
+  return block;
+}
+
+export function freeBuckets(block: usize, buckets: u32): void {
+  const free = SUBTABLES_BASE + FREE_BLOCKS + (ctz<u32>(buckets) << 2);
+  store<u32>(block, load<u32>(free));
+  store<u32>(free, <u32>block);
+}
