@@ -25,8 +25,8 @@ import { BUFFERS_BASE } from "../memory.ts";
 import { arrive, restoreTag } from "./arrival.ts";
 import { receiveLong } from "./host.ts";
 import { countPort, portRecord } from "./port-record.ts";
+import { giveBack, ringStatus } from "./ring.ts";
 import {
-  giveBack,
   RING_COPY,
   RING_HEADER_SIZE,
   RING_LENGTH,
@@ -37,8 +37,7 @@ import {
   RING_VLAN_TPID,
   RING_VLAN_TPID_VALID,
   RING_VLAN_VALID,
-  ringStatus,
-} from "./ring.ts";
+} from "./ring-layout.ts";
 
 /** Takes up to BATCH_SIZE frames from the port's ring; the number of records built. */
 export function receiveRing(port: u32): u32 {

@@ -1,0 +1,57 @@
+/**
+ * The system calls Megaflow makes, through koffi: one table, declared once for every thread.
+ *
+ * Every pointer is a `uint64` passed as a Number (host addresses are below 2^47): that is half the price of a Buffer.
+ * Calls return what the kernel says, -1 on failure; `errno()` is that of the calling thread's last call.
+ */
+import koffi from "koffi";
+
+type Call = (...args: (number | string)[]) => number;
+
+const libc = koffi.load("libc.so.6");
+const declare = (name: string, result: string, ...parameters: string[]): Call =>
+  libc.func(name, result, parameters) as unknown as Call;
+
+const POINTER = "uint64";
+
+export const open = declare("open", "int", "str", "int", "int");
+export const close = declare("close", "int", "int");
+export const read = declare("read", "int64", "int", POINTER, "uint64");
+export const write = declare("write", "int64", "int", POINTER, "uint64");
+export const writev = declare("writev", "int64", "int", POINTER, "int");
+/** The third argument is an address, or the number itself for requests that take one. */
+export const ioctl = declare("ioctl", "int", "int", "uint64", POINTER);
+/** The variable argument as an address; Linux passes it the same way on x86-64 and arm64. */
+export const fcntl = declare("fcntl", "int", "int", "int", POINTER);
+
+export const socket = declare("socket", "int", "int", "int", "int");
+export const bind = declare("bind", "int", "int", POINTER, "int");
+export const setsockopt = declare("setsockopt", "int", "int", "int", "int", POINTER, "int");
+export const getsockopt = declare("getsockopt", "int", "int", "int", "int", POINTER, POINTER);
+export const send = declare("send", "int64", "int", POINTER, "uint64", "int");
+export const recvmsg = declare("recvmsg", "int64", "int", POINTER, "int");
+export const recvmmsg = declare("recvmmsg", "int", "int", POINTER, "uint32", "int", POINTER);
+export const sendmmsg = declare("sendmmsg", "int", "int", POINTER, "uint32", "int");
+
+export const mmap = declare("mmap", "int64", POINTER, "uint64", "int", "int", "int", "int64");
+
+export const setns = declare("setns", "int", "int", "int");
+
+export const epollCreate = declare("epoll_create1", "int", "int");
+export const epollControl = declare("epoll_ctl", "int", "int", "int", "int", POINTER);
+export const epollWait = declare("epoll_wait", "int", "int", POINTER, "int", "int");
+export const eventfd = declare("eventfd", "int", "uint32", "int");
+export const poll = declare("poll", "int", POINTER, "uint64", "int");
+
+/** errno of this thread's last failed call. */
+export const errno = (): number => koffi.errno();
+
+/** Host address of the first byte. The bytes of an ArrayBuffer stay where they are as long as it is referenced. */
+export function addressOf(bytes: Uint8Array): number {
+  return Number(koffi.address(bytes));
+}
+
+/** Zeroed bytes outside the JavaScript heap, for the arguments of a call. */
+export function argument(size: number): Buffer {
+  return Buffer.from(new ArrayBuffer(size));
+}
