@@ -1,0 +1,185 @@
+/**
+ * Frames between linear memory and the kernel: the system calls of a worker thread.
+ *
+ * What: reads of TAP devices into the receive buffers, frames too long for a ring, transmit queues; all of it on
+ *   addresses, without an object for each frame.
+ * Invariants: `flushPort` leaves the queue empty, whatever the kernel says. A descriptor that has died is reported once
+ *   per failing call to `onFailure`, and never an exception: the other ports go on.
+ */
+import {
+  BUFFER_LENGTH,
+  BUFFER_SIZE,
+  PACKET_MIN_HEADROOM,
+  PORT_FD,
+  PORT_KIND,
+  PORT_KIND_PACKET,
+  PORT_KIND_TAP,
+  PORT_SIZE,
+  PORT_TX_COUNT,
+  PORT_TX_MESSAGES,
+  PORT_TX_VECTORS,
+  RECEIVE_BUFFERS,
+  VNET_HEADER_SIZE,
+} from "../../assembly/layout.ts";
+import { BUFFERS_BASE, IO_BASE, PORTS_BASE } from "../../assembly/memory.ts";
+import { EAGAIN, EBADF, EBADFD, EINTR, EIO, ENETDOWN, ENOBUFS, ENODEV, ENXIO } from "../kernel/errno.ts";
+import { hostBase } from "../kernel/host-memory.ts";
+import { errno, read, recvmmsg, sendmmsg, writev } from "../kernel/system-calls.ts";
+
+const MSG_DONTWAIT = 0x40;
+
+/** struct mmsghdr: iov(8) at 16, iovlen(8) at 24, len(4) at 56; struct iovec: base(8) len(8). */
+const MESSAGE_SIZE = 64;
+const MESSAGE_VECTORS = 16;
+const MESSAGE_VECTOR_COUNT = 24;
+const MESSAGE_LENGTH = 56;
+const VECTOR_SIZE = 16;
+
+/** Receive messages, one for each receive buffer, after the list of ports (assembly/io/queue.ts). */
+const RECEIVE_MESSAGES = IO_BASE + (64 << 10);
+const RECEIVE_VECTORS = RECEIVE_MESSAGES + RECEIVE_BUFFERS * MESSAGE_SIZE;
+/** A buffer's part that the kernel fills: virtio-net header, then the frame. */
+const FILL_OFFSET = PACKET_MIN_HEADROOM - VNET_HEADER_SIZE;
+const FILL_SIZE = BUFFER_SIZE - FILL_OFFSET;
+
+/** What the module counts for us: assembly/io/queue.ts. */
+export interface SendCounters {
+  countSent(port: number, first: number, count: number): void;
+  countRefused(port: number, count: number, full: boolean): void;
+}
+
+/** The device behind the descriptor is gone or down: nothing can be sent or received until the port is looked after. */
+export function isDeviceFailure(number: number): boolean {
+  return (
+    number === ENETDOWN ||
+    number === ENODEV ||
+    number === ENXIO ||
+    number === EBADFD ||
+    number === EBADF ||
+    number === EIO
+  );
+}
+
+export class FrameExchange {
+  readonly #words: Int32Array;
+  readonly #base: number;
+  readonly #counters: () => SendCounters;
+  readonly #onFailure: (port: number, errno: number) => void;
+
+  /** `counters` is asked for late: the module's imports are made before the module. */
+  constructor(
+    memory: WebAssembly.Memory,
+    counters: () => SendCounters,
+    onFailure: (port: number, errno: number) => void,
+  ) {
+    this.#words = new Int32Array(memory.buffer);
+    this.#base = hostBase(memory);
+    this.#counters = counters;
+    this.#onFailure = onFailure;
+    this.#prepareReceiveMessages(new DataView(memory.buffer));
+  }
+
+  /** Reads up to RECEIVE_BUFFERS frames of a TAP device into the receive buffers; how many came. */
+  readFrames(port: number): number {
+    const words = this.#words;
+    const descriptor = words[(PORTS_BASE + port * PORT_SIZE + PORT_FD) >> 2]!;
+    for (let count = 0; count < RECEIVE_BUFFERS; count++) {
+      const buffer = BUFFERS_BASE + count * BUFFER_SIZE;
+      const length = read(descriptor, this.#base + buffer + FILL_OFFSET, FILL_SIZE);
+      if (length < VNET_HEADER_SIZE) {
+        if (length < 0) this.#failed(port, errno());
+        return count;
+      }
+      words[(buffer + BUFFER_LENGTH) >> 2] = length - VNET_HEADER_SIZE;
+    }
+    return RECEIVE_BUFFERS;
+  }
+
+  /** env.receiveLong of assembly/io/host.ts. */
+  readonly receiveLong = (port: number, count: number): number => {
+    const words = this.#words;
+    const descriptor = words[(PORTS_BASE + port * PORT_SIZE + PORT_FD) >> 2]!;
+    const wanted = Math.min(count, RECEIVE_BUFFERS);
+    const came = recvmmsg(descriptor, this.#base + RECEIVE_MESSAGES, wanted, MSG_DONTWAIT, 0);
+    if (came < 0) {
+      this.#failed(port, errno());
+      return 0;
+    }
+    for (let i = 0; i < came; i++) {
+      const length = words[(RECEIVE_MESSAGES + i * MESSAGE_SIZE + MESSAGE_LENGTH) >> 2]!;
+      words[(BUFFERS_BASE + i * BUFFER_SIZE + BUFFER_LENGTH) >> 2] = Math.max(length - VNET_HEADER_SIZE, 0);
+    }
+    return came;
+  };
+
+  /** env.flushPort of assembly/io/host.ts. */
+  readonly flushPort = (port: number): void => {
+    const record = PORTS_BASE + port * PORT_SIZE;
+    const words = this.#words;
+    const count = words[(record + PORT_TX_COUNT) >> 2]!;
+    const descriptor = words[(record + PORT_FD) >> 2]!;
+    const kind = words[(record + PORT_KIND) >> 2]!;
+    if (kind === PORT_KIND_PACKET) this.#sendMessages(port, descriptor, words[(record + PORT_TX_MESSAGES) >> 2]!, count);
+    else if (kind === PORT_KIND_TAP) this.#writeFrames(port, descriptor, record, count);
+    else this.#counters().countRefused(port, count, false);
+    words[(record + PORT_TX_COUNT) >> 2] = 0;
+  };
+
+  #sendMessages(port: number, descriptor: number, messages: number, count: number): void {
+    for (let first = 0; first < count; ) {
+      const sent = sendmmsg(descriptor, this.#base + messages + first * MESSAGE_SIZE, count - first, MSG_DONTWAIT);
+      if (sent > 0) {
+        this.#counters().countSent(port, first, sent);
+        first += sent;
+      } else {
+        first += this.#refused(port, count - first);
+      }
+    }
+  }
+
+  #writeFrames(port: number, descriptor: number, record: number, count: number): void {
+    const words = this.#words;
+    const messages = words[(record + PORT_TX_MESSAGES) >> 2]!;
+    const vectors = this.#base + words[(record + PORT_TX_VECTORS) >> 2]!;
+    let sent = 0;
+    for (let i = 0; i < count; ) {
+      const pieces = words[(messages + i * MESSAGE_SIZE + MESSAGE_VECTOR_COUNT) >> 2]!;
+      if (writev(descriptor, vectors + i * 2 * VECTOR_SIZE, pieces) >= 0) {
+        sent++;
+        i++;
+        continue;
+      }
+      if (sent > 0) this.#counters().countSent(port, i - sent, sent);
+      sent = 0;
+      i += this.#refused(port, count - i);
+    }
+    if (sent > 0) this.#counters().countSent(port, count - sent, sent);
+  }
+
+  /** Counts what the last failed call refused; how many messages to skip: one, or all when no other can do better. */
+  #refused(port: number, left: number): number {
+    const number = errno();
+    if (number === EINTR) return 0;
+    const full = number === EAGAIN;
+    const skipped = full || isDeviceFailure(number) ? left : 1;
+    this.#counters().countRefused(port, skipped, full || number === ENOBUFS);
+    this.#failed(port, number);
+    return skipped;
+  }
+
+  #failed(port: number, number: number): void {
+    if (isDeviceFailure(number)) this.#onFailure(port, number);
+  }
+
+  #prepareReceiveMessages(view: DataView): void {
+    for (let i = 0; i < RECEIVE_BUFFERS; i++) {
+      const message = RECEIVE_MESSAGES + i * MESSAGE_SIZE;
+      const vector = RECEIVE_VECTORS + i * VECTOR_SIZE;
+      const fill = BUFFERS_BASE + i * BUFFER_SIZE + FILL_OFFSET;
+      view.setBigUint64(message + MESSAGE_VECTORS, BigInt(this.#base + vector), true);
+      view.setBigUint64(message + MESSAGE_VECTOR_COUNT, 1n, true);
+      view.setBigUint64(vector, BigInt(this.#base + fill), true);
+      view.setBigUint64(vector + 8, BigInt(FILL_SIZE), true);
+    }
+  }
+}
