@@ -332,7 +332,7 @@ export const BUCKET_COUNTERS_SIZE = 32;
 // A tuple is what a packet of that direction looks like on arrival.  src and dst hold the IPv4 address, or a 32-bit
 // digest of the IPv6 address; *_l4 is the port (network order) or {icmp id u16, type u8, code u8}.
 // ---------------------------------------------------------------------------------------------------------------
-export const CONN_STATE = 0; // u32 0 = free, odd = being written, even = live; grows with every change (atomic)
+export const CONN_STATE = 0; // u32 CONN_STATE_* in the low two bits, changes counted in the others (atomic)
 export const CONN_KEY = 4; // u32 zone | protocol << 16 | family << 24
 export const CONN_ZONE = 4; // u16
 export const CONN_PROTOCOL = 6; // u8
@@ -369,6 +369,10 @@ export const PEER_SCALE_KNOWN = 0x80;
 export const PEER_SCALE_UNKNOWN = 0x40; // picked up in mid-stream
 export const PEER_SCALE_SHIFT = 0x0f;
 
+export const CONN_STATE_FREE = 0;
+export const CONN_STATE_WRITING = 1;
+export const CONN_STATE_LIVE = 2;
+export const CONN_STATE_MASK = 3;
 export const CONN_FLAG_SNAT = 1; // the original direction's source is translated
 export const CONN_FLAG_DNAT = 2;
 export const CONN_FLAG_TWO_CHAINS = 4; // the reply tuple is not the original reversed: linked a second time
@@ -432,7 +436,7 @@ export const CT_COUNT = 32; // u32 live connections
 export const CT_LIMIT = 36; // u32 most connections
 export const CT_SEQUENCE_CHECK = 40; // u32 1 = TCP sequence numbers outside the window are invalid
 export const CT_DEFAULT_ZONE_LIMIT = 44; // u32 0 = none
-export const CT_WHEEL_TICK = 48; // u64 next tick (seconds) the sweep looks at
+export const CT_WHEEL_TICK = 48; // u64 next tick (1.024 seconds each) the sweep looks at
 export const CT_EXPECTATIONS = 56; // u32 expectations in use
 export const CT_EXPECTATION_FREE = 60; // u32 first free expectation
 export const CT_EXPECTATION_HIGH_WATER = 64; // u32
@@ -447,7 +451,7 @@ export const CT_EXPECTATION_CHAINS = 0x20_0000; // u32 first expectation, MAX_EX
 export const CT_BUCKET_TABLE = 0x80_0000; // u32 first record | direction, CT_BUCKETS of them
 export const CT_BUCKETS = 2097152; // a power of two: 8 bytes a connection of a full table
 export const CT_MAGIC_VALUE = 0x4d46_4354; // "MFCT"
-export const WHEEL_SLOTS = 4096; // of one second
+export const WHEEL_SLOTS = 4096; // of 1.024 seconds
 export const ZONE_LIMIT = 0; // u32 most connections + 1; 0 = no limit of its own
 export const ZONE_COUNT = 4; // u32 connections now
 export const ZONE_SIZE = 8;

@@ -24,7 +24,7 @@ import {
   PACKET_SIZE,
   PACKET_SLOTS,
 } from "../layout.ts";
-import { CLONE_HEADS_BASE, CLONE_HEAD_STRIDE, CONTROL_BASE, KEYS_BASE, PACKETS_BASE } from "../memory.ts";
+import { CLONE_HEAD_STRIDE, CLONE_HEADS_BASE, CONTROL_BASE, KEYS_BASE, PACKETS_BASE } from "../memory.ts";
 
 /** Takes every record back: no packet of the batch may be used after this. */
 export function resetPool(): void {
