@@ -194,9 +194,14 @@ export function unwildcardSubfield(wildcards: Uint8Array, part: Subfield): void 
 
 /** Marks the `length` most significant bits of the field as looked at. */
 export function unwildcardPrefix(wildcards: Uint8Array, target: Field, length: number): void {
-  const whole = length >> 3;
-  wildcards.fill(0xff, target.offset, target.offset + whole);
-  if (length & 7) wildcards[target.offset + whole] |= 0xff << (8 - (length & 7));
+  unwildcardBits(wildcards, target.offset, length);
+}
+
+/** Marks `length` bits from byte `offset` on. */
+export function unwildcardBits(wildcards: Uint8Array, offset: number, length: number): void {
+  const end = offset + (length >> 3);
+  for (let i = offset; i < end; i++) wildcards[i] = 0xff;
+  if (length & 7) wildcards[end] |= 0xff << (8 - (length & 7));
 }
 
 /** True when both flows have the same bits wherever `mask` has ones. */
