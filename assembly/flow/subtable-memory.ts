@@ -30,7 +30,7 @@ export function resetSubtables(): void {
   memory.fill(SUBTABLES_BASE, 0, BLOCKS);
   store<u32>(SUBTABLES_BASE, <u32>(SUBTABLES_BASE + BLOCKS), UNUSED_FROM);
   let state = <u64>load<u32>(CONTROL_BASE, CONTROL_HASH_SEED);
-  for (let word: usize = 0; word < KEY_WORDS; word++) {
+  for (let word: usize = 0; word < <usize>KEY_WORDS; word++) {
     state += 0x9e37_79b9_7f4a_7c15; // splitmix64
     let mixed = state;
     mixed = (mixed ^ (mixed >> 30)) * 0xbf58_476d_1ce4_e5b9;

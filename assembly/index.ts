@@ -1,0 +1,25 @@
+/** What TypeScript may call; nothing else is exported. Re-exports go without ".ts": asc strips it from imports only. */
+import { conntrackInitialize, conntrackSweep } from "./conntrack/track.ts";
+import { clearCache } from "./flow/cache.ts";
+import { lookupInitialize, rankMasks } from "./flow/lookup.ts";
+import { resetPool } from "./packet/pool.ts";
+
+export { applyCommands } from "./commands";
+export { runBuffers, runRing } from "./io/batch";
+export { setClock } from "./io/clock";
+export { countRefused, countSent } from "./io/queue";
+export { processBatch } from "./pipeline";
+
+/** Once, before anything else: empty tables. The main thread has written the control block by then. */
+export function initialize(): void {
+  resetPool();
+  clearCache();
+  lookupInitialize();
+  conntrackInitialize();
+}
+
+/** Once a loop of the worker: retires connections (at most `budget` records looked at), keeps masks in order. */
+export function sweep(budget: i32): void {
+  rankMasks();
+  conntrackSweep(budget);
+}

@@ -1,0 +1,145 @@
+/**
+ * One batch: parse, look up, act; then the packets that recirculated, pass by pass.
+ *
+ *   PIPELINE_BASE  +0      u32[PACKET_SLOTS] packets of the pass that runs
+ *                  +16Ki   u32[PACKET_SLOTS] their cache hashes
+ *                  +32Ki   u32[PACKET_SLOTS] their megaflows (0 = none)
+ *                  +48Ki   u32[PACKET_SLOTS] packets that wait for the next pass (CONTROL_WAITING of them)
+ *                  +64Ki   tunnel fields while a tunnel header is taken off (actions/tunnel-pop.ts)
+ *
+ * What: a pass works in stages over all its packets, so that their cache misses overlap instead of adding up: hash
+ *   all, read all hints, verify all, then run the programs in the order of arrival.
+ * Invariants: a record is in one list at most, so lists never overflow; passes end because PACKET_DEPTH grows with each
+ *   (RECIRC_LIMIT) and records are finite. Edits keep the key in step, so a recirculated packet is not parsed again.
+ * Not handled: order between packets of different depth: a recirculated packet leaves after its batch's other packets.
+ */
+import { execute } from "./actions/execute.ts";
+import { count, countMany, drop } from "./counters.ts";
+import { cachedFlow, cacheHash, covers, remember } from "./flow/cache.ts";
+import { lookupMegaflow } from "./flow/lookup.ts";
+import {
+  CONTROL_NOW,
+  CONTROL_WAITING,
+  COUNTER_BATCHES,
+  COUNTER_CACHE_HIT,
+  COUNTER_MEGAFLOW_HIT,
+  COUNTER_MISS,
+  COUNTER_PACKETS,
+  COUNTER_RECIRCULATED,
+  DROP_RECIRC_DEPTH,
+  DROP_TORN,
+  FLOW_BYTES,
+  FLOW_PACKETS,
+  FLOW_PROGRAM,
+  FLOW_TCP_FLAGS,
+  FLOW_USED,
+  KEY_TCP_FLAGS,
+  PACKET_DEPTH,
+  PACKET_FLOW,
+  PACKET_KEY,
+  PACKET_LENGTH,
+  PACKET_SIZE,
+  RECIRC_LIMIT,
+  UPCALL_MISS,
+} from "./layout.ts";
+import { CONTROL_BASE, PIPELINE_BASE } from "./memory.ts";
+import { parse } from "./packet/parse.ts";
+import { ringUpcallBell, upcall } from "./upcall.ts";
+
+const PASS: usize = PIPELINE_BASE;
+const HASHES: usize = PIPELINE_BASE + 0x4000;
+const FLOWS: usize = PIPELINE_BASE + 0x8000;
+const WAITING: usize = PIPELINE_BASE + 0xc000;
+const ETHERNET_SIZE: u32 = 14;
+
+/** Runs `packets` records that lie one after the other from `first` on. */
+export function processBatch(first: usize, packets: u32): void {
+  count(COUNTER_BATCHES);
+  let taken: u32 = 0;
+  for (let i: u32 = 0; i < packets; i++) {
+    const packet = first + <usize>i * PACKET_SIZE;
+    if (load<u32>(packet, PACKET_LENGTH) < ETHERNET_SIZE) {
+      drop(packet, DROP_TORN);
+      continue;
+    }
+    parse(packet);
+    store<u32>(PASS + (<usize>taken << 2), <u32>packet);
+    taken++;
+  }
+  runPass(taken);
+  runWaiting();
+}
+
+/** Queues a packet for another pass, which looks up its key as it is now; drops it when it has had too many. */
+export function passAgain(packet: usize): void {
+  const depth = load<u32>(packet, PACKET_DEPTH) + 1;
+  if (depth > <u32>RECIRC_LIMIT) return drop(packet, DROP_RECIRC_DEPTH);
+  store<u32>(packet, depth, PACKET_DEPTH);
+  const waiting = load<u32>(CONTROL_BASE, CONTROL_WAITING);
+  store<u32>(WAITING + (<usize>waiting << 2), <u32>packet);
+  store<u32>(CONTROL_BASE, waiting + 1, CONTROL_WAITING);
+}
+
+/** Runs passes until no packet waits, and tells the main thread of the upcalls. */
+export function runWaiting(): void {
+  let waiting = load<u32>(CONTROL_BASE, CONTROL_WAITING);
+  while (waiting != 0) {
+    memory.copy(PASS, WAITING, <usize>waiting << 2);
+    store<u32>(CONTROL_BASE, 0, CONTROL_WAITING);
+    countMany(COUNTER_RECIRCULATED, waiting);
+    runPass(waiting);
+    waiting = load<u32>(CONTROL_BASE, CONTROL_WAITING);
+  }
+  ringUpcallBell();
+}
+
+function runPass(packets: u32): void {
+  countMany(COUNTER_PACKETS, packets);
+  const end = <usize>packets << 2;
+  for (let i: usize = 0; i < end; i += 4) store<u32>(HASHES + i, cacheHash(load<u32>(PASS + i)));
+  for (let i: usize = 0; i < end; i += 4) store<u32>(FLOWS + i, <u32>cachedFlow(load<u32>(HASHES + i)));
+  classify(end);
+  for (let i: usize = 0; i < end; i += 4) {
+    const packet: usize = load<u32>(PASS + i);
+    const flow: usize = load<u32>(FLOWS + i);
+    if (flow == 0) {
+      count(COUNTER_MISS);
+      upcall(packet, UPCALL_MISS, 0, 0);
+      continue;
+    }
+    credit(flow, packet);
+    const program: usize = load<u32>(flow, FLOW_PROGRAM);
+    execute(packet, program + 4, program + 4 + load<u32>(program), 0);
+  }
+}
+
+/** Turns the hints in FLOWS into megaflows that cover their packets, 0 where there is none. */
+function classify(end: usize): void {
+  let cacheHits: u64 = 0;
+  let megaflowHits: u64 = 0;
+  for (let i: usize = 0; i < end; i += 4) {
+    const hint: usize = load<u32>(FLOWS + i);
+    const key: usize = load<u32>(load<u32>(PASS + i), PACKET_KEY);
+    if (hint != 0 && covers(hint, key)) {
+      cacheHits++;
+      continue;
+    }
+    const flow = lookupMegaflow(key);
+    store<u32>(FLOWS + i, <u32>flow);
+    if (flow == 0) continue;
+    remember(load<u32>(HASHES + i), flow);
+    megaflowHits++;
+  }
+  countMany(COUNTER_CACHE_HIT, cacheHits);
+  countMany(COUNTER_MEGAFLOW_HIT, megaflowHits);
+}
+
+@inline
+function credit(flow: usize, packet: usize): void {
+  store<u32>(packet, <u32>flow, PACKET_FLOW);
+  store<u64>(flow, load<u64>(flow, FLOW_PACKETS) + 1, FLOW_PACKETS);
+  store<u64>(flow, load<u64>(flow, FLOW_BYTES) + load<u32>(packet, PACKET_LENGTH), FLOW_BYTES);
+  store<u64>(flow, load<u64>(CONTROL_BASE, CONTROL_NOW), FLOW_USED);
+  const tcpFlags = <u32>bswap<u16>(load<u16>(load<u32>(packet, PACKET_KEY), KEY_TCP_FLAGS));
+  store<u32>(flow, load<u32>(flow, FLOW_TCP_FLAGS) | tcpFlags, FLOW_TCP_FLAGS);
+}
