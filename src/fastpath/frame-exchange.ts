@@ -119,7 +119,8 @@ export class FrameExchange {
     const count = words[(record + PORT_TX_COUNT) >> 2]!;
     const descriptor = words[(record + PORT_FD) >> 2]!;
     const kind = words[(record + PORT_KIND) >> 2]!;
-    if (kind === PORT_KIND_PACKET) this.#sendMessages(port, descriptor, words[(record + PORT_TX_MESSAGES) >> 2]!, count);
+    if (kind === PORT_KIND_PACKET)
+      this.#sendMessages(port, descriptor, words[(record + PORT_TX_MESSAGES) >> 2]!, count);
     else if (kind === PORT_KIND_TAP) this.#writeFrames(port, descriptor, record, count);
     else this.#counters().countRefused(port, count, false);
     words[(record + PORT_TX_COUNT) >> 2] = 0;

@@ -9,7 +9,8 @@ export class RingWindows {
 
   constructor(memory: WebAssembly.Memory) {
     this.#memory = memory;
-    for (let end = WINDOWS_BASE + WINDOWS_SIZE; end > WINDOWS_BASE; end -= RING_BYTES) this.#free.push(end - RING_BYTES);
+    for (let end = WINDOWS_BASE + WINDOWS_SIZE; end > WINDOWS_BASE; end -= RING_BYTES)
+      this.#free.push(end - RING_BYTES);
   }
 
   /** Makes the socket's receive ring and maps it into a window; the window's linear address. */

@@ -6,9 +6,10 @@
  *   would keep those alive.
  * Invariants: notifications may be lost when there are too many at once; then `lost` is reported and all must be asked again.
  */
+
+import { errnoName } from "./errno.ts";
 import { decodeLink, type Link, RTM_DELLINK, RTM_NEWLINK } from "./link.ts";
 import { attributes, type Message, NetlinkSocket } from "./netlink.ts";
-import { errnoName } from "./errno.ts";
 import { addressOf, argument, errno, setsockopt } from "./system-calls.ts";
 
 const NETLINK_ADD_MEMBERSHIP = 1;

@@ -6,8 +6,8 @@
 import { ENODEV, SystemCallError } from "./errno.ts";
 import {
   attribute,
-  attributes,
   attributeString,
+  attributes,
   attributeU32,
   type Message,
   NetlinkSocket,
@@ -107,9 +107,9 @@ export function findLink(name: string, namespace?: string): Link | undefined {
 
 /** Every interface of the namespace. */
 export function listLinks(namespace?: string): Link[] {
-  return withSocket(namespace, (socket) => socket.request("list of interfaces", RTM_GETLINK, NLM_F_DUMP, ifinfo(0))).map(
-    decodeLink,
-  );
+  return withSocket(namespace, (socket) =>
+    socket.request("list of interfaces", RTM_GETLINK, NLM_F_DUMP, ifinfo(0)),
+  ).map(decodeLink);
 }
 
 /** Changes the interface `name`; `namespace` says where it is now. */

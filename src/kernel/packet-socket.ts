@@ -7,10 +7,11 @@
  *   Why not one ring of 68 KiB frames: it takes 17 MiB for 256 frames, and a burst of 300 small ones is lost.
  * Not handled: TPACKET_V3 (delays by its block timeout), several sockets on one interface (fanout).
  */
-import { PACKET_MIN_HEADROOM, VNET_HEADER_SIZE } from "../../assembly/layout.ts";
+
 import { RING_HEADER_SIZE } from "../../assembly/io/ring-layout.ts";
+import { PACKET_MIN_HEADROOM, VNET_HEADER_SIZE } from "../../assembly/layout.ts";
 import { check } from "./errno.ts";
-import { addressOf, argument, bind, close, getsockopt, setsockopt, socket } from "./system-calls.ts";
+import { addressOf, argument, bind, close, errno, getsockopt, setsockopt, socket } from "./system-calls.ts";
 
 const AF_PACKET = 17;
 const SOCK_RAW = 3;
@@ -19,6 +20,7 @@ const SOCK_CLOEXEC = 0o2000000;
 const ETH_P_ALL = 0x0003;
 
 const SOL_SOCKET = 1;
+const SO_ERROR = 4;
 const SO_SNDBUFFORCE = 32;
 const SO_RCVBUFFORCE = 33;
 
@@ -52,10 +54,7 @@ const RING_MAC_UNRESERVED = 80 + VNET_HEADER_SIZE - 14;
 
 /** An open socket that is bound to nothing yet: no frame is received before `bindToInterface`. */
 export function openPacketSocket(): number {
-  const descriptor = check(
-    socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
-    "socket of family AF_PACKET",
-  );
+  const descriptor = check(socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket of family AF_PACKET");
   try {
     setOption(descriptor, SOL_PACKET, PACKET_VNET_HDR, 1, "PACKET_VNET_HDR");
     setOption(descriptor, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, "PACKET_IGNORE_OUTGOING");
@@ -111,4 +110,13 @@ function setOption(descriptor: number, level: number, option: number, value: num
   const word = argument(4);
   word.writeInt32LE(value);
   check(setsockopt(descriptor, level, option, addressOf(word), 4), what);
+}
+
+/** The error that waits at the socket (its interface went down or away), taken off it; 0 = none. */
+export function takeSocketError(descriptor: number): number {
+  const word = argument(4);
+  const length = argument(4);
+  length.writeUInt32LE(4);
+  if (getsockopt(descriptor, SOL_SOCKET, SO_ERROR, addressOf(word), addressOf(length)) < 0) return errno();
+  return word.readInt32LE(0);
 }
