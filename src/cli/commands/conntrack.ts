@@ -1,0 +1,22 @@
+/** `megaflow conntrack`: the connections, in dpctl/dump-conntrack's words. */
+import { type CliCommand, wholeNumber } from "../command.ts";
+
+export const conntrack: CliCommand = {
+  register(program, terminal) {
+    program
+      .command("conntrack")
+      .description("the connections that are tracked")
+      .option("-m, --more", "ids, both directions' states, window scales")
+      .option("-z, --zone <number>", "one zone only", wholeNumber)
+      .action((options) => terminal.call("conntrack", [], options));
+  },
+  answers: {
+    conntrack: async (daemon, { options }, reply) => {
+      const verbose = options.more === true;
+      for (const line of daemon.switch.dumpConntrack({ verbose, zone: options.zone as number | undefined })) {
+        if (reply.signal.aborted) return;
+        await reply.line(line);
+      }
+    },
+  },
+};

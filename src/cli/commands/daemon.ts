@@ -1,0 +1,65 @@
+/** `megaflow daemon`: the switch with its embedded northbound, served on the control socket until SIGTERM or SIGINT. */
+import { existsSync, fstatSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { Option } from "commander";
+import { destination, pino } from "pino";
+import { builtModule } from "../../lab/requirements.ts";
+import type { CliCommand, DaemonAnswer } from "../command.ts";
+import { type Answer, serveControl } from "../control-server.ts";
+import { CommandError, EXIT_MISSING } from "../exit-code.ts";
+import { pidFile } from "../run-directory.ts";
+
+export const daemon: CliCommand = {
+  register(program, terminal) {
+    program
+      .command("daemon")
+      .description("run the switch in the foreground")
+      .option("--log-file <path>", "write the log there (default: standard error)")
+      .option("--log-level <level>", "trace, debug, info, warn, error or silent", "info")
+      .addOption(
+        new Option("--select <mode>", "select groups in one pass, or by hash and recirculation as OVS does")
+          .choices(["one-pass", "recirculate"])
+          .default("one-pass"),
+      )
+      .action(async ({ logFile, logLevel, select }) => {
+        if (!existsSync(builtModule())) {
+          throw new CommandError(`the fast path is not built (${builtModule()}): run "npm run build"`, EXIT_MISSING);
+        }
+        const log = pino({ level: logLevel }, destination({ dest: logFile ?? 2, sync: true }));
+        const { Daemon } = await import("../daemon.ts");
+        const running = await Daemon.start({ select, log });
+        try {
+          await serve(running, terminal.socket());
+          log.info("stopped");
+        } finally {
+          await running.close();
+        }
+      });
+  },
+};
+
+async function serve(running: import("../daemon.ts").Daemon, path: string): Promise<void> {
+  const { COMMANDS } = await import("./list.ts");
+  const bound = new Map<string, Answer>();
+  for (const [name, answer] of COMMANDS.flatMap(({ answers = {} }) => Object.entries<DaemonAnswer>(answers))) {
+    bound.set(name, (request, reply) => answer(running, request, reply));
+  }
+  const stopped = stopRequest();
+  const server = await serveControl(path, bound);
+  const pid = pidFile(dirname(path));
+  writeFileSync(pid, `${process.pid}\n`);
+  running.log.info({ socket: path, pid: process.pid }, "ready");
+  process.stdout.write(`megaflow daemon ${process.pid} answers at ${path}\n`);
+  running.log.info({ reason: await stopped }, "stopping");
+  await server.close();
+  rmSync(pid, { force: true });
+}
+
+/** Resolves at SIGTERM, SIGINT, or when whoever holds the other end of our stdin pipe is gone. */
+function stopRequest(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => resolve(signal));
+    const stdin = fstatSync(0);
+    if (stdin.isFIFO() || stdin.isSocket()) process.stdin.on("end", () => resolve("the parent ended")).resume();
+  });
+}

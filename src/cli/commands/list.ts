@@ -1,0 +1,27 @@
+/** All commands, in the order the help shows them. */
+import type { CliCommand } from "../command.ts";
+import { conntrack } from "./conntrack.ts";
+import { daemon } from "./daemon.ts";
+import { flows } from "./flows.ts";
+import { groups } from "./groups.ts";
+import { lab } from "./lab.ts";
+import { nbctl } from "./nbctl.ts";
+import { ports } from "./ports.ts";
+import { stats } from "./stats.ts";
+import { tables } from "./tables.ts";
+import { trace } from "./trace.ts";
+import { version } from "./version.ts";
+
+export const COMMANDS: readonly CliCommand[] = [
+  lab,
+  daemon,
+  nbctl,
+  ports,
+  flows,
+  tables,
+  groups,
+  conntrack,
+  stats,
+  trace,
+  version,
+];

@@ -1,0 +1,19 @@
+import { readFileSync } from "node:fs";
+import { LAYOUT_VERSION } from "../../../assembly/layout.ts";
+import type { CliCommand } from "../command.ts";
+
+export function packageVersion(): string {
+  const file = new URL("../../../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}
+
+export const version: CliCommand = {
+  register(program, terminal) {
+    program
+      .command("version")
+      .description("the versions of Megaflow, its memory layout and Node")
+      .action(() =>
+        terminal.print(`megaflow ${packageVersion()} (memory layout ${LAYOUT_VERSION}, Node ${process.versions.node})`),
+      );
+  },
+};

@@ -1,0 +1,44 @@
+/** One moment of the switch's counters, as plain data; text, JSON and Prometheus are views of it. */
+import type { Counters, PortStatistics } from "../fastpath/datapath.ts";
+import type { Daemon } from "./daemon.ts";
+
+export interface Snapshot {
+  readonly ports: readonly (PortStatistics & { readonly ofport: number; readonly name: string })[];
+  readonly counters: Counters;
+  readonly megaflows: number;
+  readonly groups: readonly GroupCounters[];
+}
+
+export interface GroupCounters {
+  readonly id: number;
+  readonly buckets: readonly BucketCounters[];
+}
+
+export interface BucketCounters {
+  readonly id: number;
+  readonly packets: bigint;
+  readonly bytes: bigint;
+  readonly connections: bigint;
+}
+
+export function snapshot(daemon: Daemon): Snapshot {
+  const { datapath } = daemon.switch;
+  return {
+    ports: daemon.ports().map(({ number, ofport, name }) => ({ ...datapath.portStatistics(number), ofport, name })),
+    counters: datapath.counters(),
+    megaflows: daemon.switch.megaflowCount,
+    groups: daemon.switch.groupCounters(),
+  };
+}
+
+/** Counters as JSON: numbers, and strings beyond 2^53. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(
+    value,
+    (_key, item: unknown) => {
+      if (typeof item === "bigint") return item <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(item) : String(item);
+      return item instanceof Map ? Object.fromEntries(item) : item;
+    },
+    2,
+  );
+}
