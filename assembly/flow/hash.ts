@@ -60,7 +60,7 @@ export function hashBytes(address: usize, length: u32, basis: u32): u32 {
   }
   if (left != 0) {
     let last: u32 = 0;
-    for (let i: u32 = 0; i < left; i++) last |= <u32>load<u8>(address + i) << (i * 8);
+    for (let i: u32 = 0; i < left; i++) last |= (<u32>load<u8>(address + i)) << (i * 8);
     hash = hashAdd(hash, last);
   }
   return hashFinish(hash, length);

@@ -35,14 +35,14 @@ function buildTables(): void {
   for (let index: u32 = 0; index < 256; index++) {
     let crc = index;
     for (let bit = 0; bit < 8; bit++) crc = (crc >> 1) ^ ((crc & 1) != 0 ? POLYNOMIAL : 0);
-    let table = CRC32C_TABLES_BASE + (<usize>index << 2);
+    let table = CRC32C_TABLES_BASE + ((<usize>index) << 2);
     store<u32>(table, crc);
   }
   for (let index: u32 = 0; index < 256; index++) {
     let crc = entry(0, index);
     for (let table: usize = 1; table < 4; table++) {
       crc = (crc >> 8) ^ entry(0, crc);
-      store<u32>(CRC32C_TABLES_BASE + table * TABLE_BYTES + (<usize>index << 2), crc);
+      store<u32>(CRC32C_TABLES_BASE + table * TABLE_BYTES + ((<usize>index) << 2), crc);
     }
   }
 }

@@ -82,13 +82,18 @@ export function patchChecksum32(address: usize, before: u32, after: u32): void {
 /** Recomputes the checksum of the IPv4 header at `header`. */
 export function finishIpv4Checksum(header: usize): void {
   store<u16>(header, 0, IPV4_CHECKSUM);
-  store<u16>(header, finishSum(sumBytes(header, <u32>(load<u8>(header) & 15) << 2, 0)), IPV4_CHECKSUM);
+  store<u16>(header, finishSum(sumBytes(header, (<u32>(load<u8>(header) & 15)) << 2, 0)), IPV4_CHECKSUM);
 }
 
 /** True when the IPv4 header at `header`, `headerLength` bytes, sums up. */
 @inline
 export function verifyIpv4Checksum(header: usize, headerLength: u32): bool {
-  let sum = <u64>load<u32>(header) + load<u32>(header, 4) + load<u32>(header, 8) + load<u32>(header, 12) + load<u32>(header, 16);
+  let sum =
+    <u64>load<u32>(header) +
+    load<u32>(header, 4) +
+    load<u32>(header, 8) +
+    load<u32>(header, 12) +
+    load<u32>(header, 16);
   if (headerLength > 20) sum = sumBytes(header + 20, headerLength - 20, sum);
   return foldSum(sum) == 0xffff;
 }

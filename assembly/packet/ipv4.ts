@@ -43,7 +43,7 @@ const MORE_FRAGMENTS: u32 = 0x0020;
 @inline
 export function parseIpv4(packet: usize, key: usize, header: usize, available: u32, readable: u32): u32 {
   if (readable < IPV4_SIZE) return markTorn(packet);
-  const headerLength: u32 = <u32>(load<u8>(header) & 15) << 2;
+  const headerLength: u32 = (<u32>(load<u8>(header) & 15)) << 2;
   const totalLength: u32 = bswap<u16>(load<u16>(header, IPV4_TOTAL_LENGTH));
   if (headerLength < IPV4_SIZE || headerLength > readable || totalLength < headerLength) return markTorn(packet);
   if (totalLength > available || available - totalLength > 0xffff) return markTorn(packet);

@@ -36,7 +36,7 @@ export function parseNeighborDiscovery(key: usize, header: usize, bytes: u32): v
   let offset = ND_OPTIONS;
   while (bytes - offset >= ND_OPTION_SIZE) {
     const option = header + offset;
-    const length: u32 = <u32>load<u8>(option, ND_OPTION_LENGTH) << 3;
+    const length: u32 = (<u32>load<u8>(option, ND_OPTION_LENGTH)) << 3;
     if (length == 0 || length > bytes - offset) return;
     const type: u32 = load<u8>(option);
     if (length == ND_OPTION_SIZE && (type == ND_OPTION_SOURCE || type == ND_OPTION_TARGET)) {

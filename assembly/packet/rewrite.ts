@@ -31,7 +31,8 @@ import { PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from "./protocol.ts";
 @inline
 export function hasIpv4(packet: usize): bool {
   return (
-    load<u16>(load<u32>(packet, PACKET_KEY), KEY_ETH_TYPE) == ETHER_TYPE_IPV4 && load<u32>(packet, PACKET_L3_LENGTH) != 0
+    load<u16>(load<u32>(packet, PACKET_KEY), KEY_ETH_TYPE) == ETHER_TYPE_IPV4 &&
+    load<u32>(packet, PACKET_L3_LENGTH) != 0
   );
 }
 
@@ -39,7 +40,8 @@ export function hasIpv4(packet: usize): bool {
 @inline
 export function hasIpv6(packet: usize): bool {
   return (
-    load<u16>(load<u32>(packet, PACKET_KEY), KEY_ETH_TYPE) == ETHER_TYPE_IPV6 && load<u32>(packet, PACKET_L3_LENGTH) != 0
+    load<u16>(load<u32>(packet, PACKET_KEY), KEY_ETH_TYPE) == ETHER_TYPE_IPV6 &&
+    load<u32>(packet, PACKET_L3_LENGTH) != 0
   );
 }
 
@@ -84,7 +86,11 @@ export function rewriteIpv6Address(packet: usize, source: bool, address: usize):
   const l4: u32 = load<u16>(packet, PACKET_L4);
   if (l4 == 0) return;
   const extensions = l4 - load<u16>(packet, PACKET_L3) - IPV6_SIZE;
-  if (!source && extensions != 0 && hasRoutingHops(load<u8>(header, IPV6_NEXT_HEADER), header + IPV6_SIZE, extensions)) {
+  if (
+    !source &&
+    extensions != 0 &&
+    hasRoutingHops(load<u8>(header, IPV6_NEXT_HEADER), header + IPV6_SIZE, extensions)
+  ) {
     return;
   }
   patchTransportChecksum(packet, sumDifference(before, sumBytes(field, 16, 0)), true);

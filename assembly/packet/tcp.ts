@@ -21,7 +21,7 @@ const FLAGS: u16 = 0xff0f;
 @inline
 export function parseTcp(key: usize, header: usize, bytes: u32): u32 {
   if (bytes < TCP_SIZE) return 0;
-  const length: u32 = <u32>(load<u8>(header, TCP_OFFSET_FLAGS) >> 4) << 2;
+  const length: u32 = (<u32>(load<u8>(header, TCP_OFFSET_FLAGS) >> 4)) << 2;
   if (length < TCP_SIZE || length > bytes) return 0;
   store<u16>(key, load<u16>(header, TCP_OFFSET_FLAGS) & FLAGS, KEY_TCP_FLAGS);
   store<u32>(key, load<u32>(header), KEY_TP_SRC);

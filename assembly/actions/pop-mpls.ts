@@ -1,0 +1,17 @@
+/** OP_POP_MPLS: takes the outermost label off; the Ethernet type says what follows. False: no label. */
+import { KEY_ETH_TYPE, OP_HEADER_SIZE, PACKET_DATA, PACKET_HEAD_LENGTH, PACKET_KEY, PACKET_L3 } from "../layout.ts";
+import { closeGap } from "../packet/l2.ts";
+import { isMplsType, MPLS_SIZE } from "../packet/mpls.ts";
+import { reparse } from "../packet/parse.ts";
+
+const TYPE: usize = OP_HEADER_SIZE; // ethertype(2) pad(2)
+
+export function popMpls(packet: usize, instruction: usize): bool {
+  if (!isMplsType(load<u16>(load<u32>(packet, PACKET_KEY), KEY_ETH_TYPE))) return false;
+  const offset: u32 = load<u16>(packet, PACKET_L3);
+  if (load<u32>(packet, PACKET_HEAD_LENGTH) - offset < MPLS_SIZE) return false;
+  closeGap(packet, offset, MPLS_SIZE);
+  store<u16>(<usize>load<u32>(packet, PACKET_DATA) + offset - 2, load<u16>(instruction, TYPE));
+  reparse(packet);
+  return true;
+}
