@@ -8,15 +8,17 @@
  *   `key` is the whole key of the packet that made it; only bits under `mask` count for matching, the others feed re-translation.
  * Cost: one Map entry and one small object a megaflow; keys are cut to the extent of their mask and packet.
  */
-import { KEY_SIZE } from "../../assembly/layout.ts";
+import { KEY_IN_PORT, KEY_SIZE } from "../../assembly/layout.ts";
 import type { MegaflowHandle } from "../fastpath/datapath.ts";
 import type { DatapathAction } from "../fastpath/datapath-action.ts";
-import type { Rule } from "./tables/rule.ts";
+import type { Bucket, Match, Rule } from "./tables/rule.ts";
 
 const KEY_WORDS32 = KEY_SIZE / 4;
+const IN_PORT_WORD = KEY_IN_PORT / 4;
 
 /** A mask shared by all megaflows that look at the same bits, with those megaflows by hash of their masked key. */
 export interface MaskEntry {
+  readonly hash: number;
   readonly bytes: Uint8Array;
   /** Indices of the non-zero 32-bit words, and those words. */
   readonly words: Uint16Array;
@@ -44,6 +46,8 @@ export interface Megaflow {
 export interface MegaflowOrigin {
   readonly rules: readonly Rule[];
   readonly groups: readonly number[];
+  /** Buckets whose traffic the fast path does not count itself. */
+  readonly buckets: readonly Bucket[];
   /** Tables looked at without finding a rule. */
   readonly missedTables: readonly number[];
   readonly usesMacLearning: boolean;
@@ -57,6 +61,7 @@ export interface MegaflowOrigin {
 export class MegaflowTable {
   readonly #masks = new Map<number, MaskEntry[]>();
   readonly #byRule = new Map<Rule, Set<Megaflow>>();
+  readonly #rulesHit = new Map<number, Set<Rule>>();
   readonly #byGroup = new Map<number, Set<Megaflow>>();
   readonly #byMissedTable = new Map<number, Set<Megaflow>>();
   readonly #learning = new Set<Megaflow>();
@@ -82,7 +87,7 @@ export class MegaflowTable {
     }
     let entry = entries.find((candidate) => sameWords(words(candidate.bytes), words32));
     if (entry === undefined) {
-      entry = makeMask(bytes);
+      entry = makeMask(hash, bytes);
       entries.push(entry);
     }
     return entry;
@@ -151,6 +156,11 @@ export class MegaflowTable {
     return this.#byRule.get(rule) ?? NONE;
   }
 
+  /** Rules of a table (by its number, in whatever bridge) that some megaflow went through. */
+  rulesHit(table: number): ReadonlySet<Rule> {
+    return this.#rulesHit.get(table) ?? NO_RULES;
+  }
+
   byGroup(group: number): ReadonlySet<Megaflow> {
     return this.#byGroup.get(group) ?? NONE;
   }
@@ -164,31 +174,36 @@ export class MegaflowTable {
   }
 
   #index(flow: Megaflow): void {
-    for (const rule of flow.origin.rules) include(this.#byRule, rule, flow);
+    for (const rule of flow.origin.rules) {
+      include(this.#byRule, rule, flow);
+      include(this.#rulesHit, rule.table, rule);
+    }
     for (const group of flow.origin.groups) include(this.#byGroup, group, flow);
     for (const table of flow.origin.missedTables) include(this.#byMissedTable, table, flow);
     if (flow.origin.usesMacLearning) this.#learning.add(flow);
   }
 
   #unindex(flow: Megaflow): void {
-    for (const rule of flow.origin.rules) exclude(this.#byRule, rule, flow);
+    for (const rule of flow.origin.rules) {
+      exclude(this.#byRule, rule, flow);
+      if (!this.#byRule.has(rule)) exclude(this.#rulesHit, rule.table, rule);
+    }
     for (const group of flow.origin.groups) exclude(this.#byGroup, group, flow);
     for (const table of flow.origin.missedTables) exclude(this.#byMissedTable, table, flow);
     this.#learning.delete(flow);
   }
 
   #forgetMask(mask: MaskEntry): void {
-    for (const [hash, entries] of this.#masks) {
-      const at = entries.indexOf(mask);
-      if (at < 0) continue;
-      entries.splice(at, 1);
-      if (entries.length === 0) this.#masks.delete(hash);
-      return;
-    }
+    const entries = this.#masks.get(mask.hash);
+    if (entries === undefined) return;
+    const at = entries.indexOf(mask);
+    if (at >= 0) entries.splice(at, 1);
+    if (entries.length === 0) this.#masks.delete(mask.hash);
   }
 }
 
 const NONE: ReadonlySet<Megaflow> = new Set();
+const NO_RULES: ReadonlySet<Rule> = new Set();
 
 /** Whether a packet with this key (KEY_SIZE bytes) is one of the megaflow's. */
 export function covers(flow: Megaflow, key: Uint8Array): boolean {
@@ -203,6 +218,25 @@ export function covers(flow: Megaflow, key: Uint8Array): boolean {
   return true;
 }
 
+/**
+ * Whether some packet of the megaflow could be matched by `match` in a table on its way. `false` is certain: the match wants a
+ * bit that the megaflow fixes otherwise and the pipeline never wrote. in_port is left out: the key's is the datapath's number.
+ */
+export function mayMatch(flow: Megaflow, match: Match): boolean {
+  const key = words(flow.key);
+  const want = words(match.value);
+  const care = words(match.mask);
+  const written = words(flow.origin.written);
+  const { words: indices, bits } = flow.mask;
+  for (let i = 0; i < indices.length; i++) {
+    const at = indices[i];
+    if (at === IN_PORT_WORD) continue;
+    const mine = at < key.length ? key[at] : 0;
+    if (((mine ^ want[at]) & care[at] & bits[i] & ~written[at]) !== 0) return false;
+  }
+  return true;
+}
+
 /** The megaflow's key at full length. */
 export function fullKey(flow: Megaflow): Uint8Array {
   const key = new Uint8Array(KEY_SIZE);
@@ -210,12 +244,13 @@ export function fullKey(flow: Megaflow): Uint8Array {
   return key;
 }
 
-function makeMask(bytes: Uint8Array): MaskEntry {
+function makeMask(hash: number, bytes: Uint8Array): MaskEntry {
   const copy = bytes.slice();
   const all = words(copy);
   const indices: number[] = [];
   for (let i = 0; i < KEY_WORDS32; i++) if (all[i] !== 0) indices.push(i);
   return {
+    hash,
     bytes: copy,
     words: Uint16Array.from(indices),
     bits: Uint32Array.from(indices, (i) => all[i]),
@@ -251,15 +286,15 @@ function trimmed(key: Uint8Array): Uint8Array {
   return key.slice(0, (end + (end & 1)) * 4);
 }
 
-function include<K>(index: Map<K, Set<Megaflow>>, key: K, flow: Megaflow): void {
+function include<K, V>(index: Map<K, Set<V>>, key: K, value: V): void {
   const set = index.get(key);
-  if (set === undefined) index.set(key, new Set([flow]));
-  else set.add(flow);
+  if (set === undefined) index.set(key, new Set([value]));
+  else set.add(value);
 }
 
-function exclude<K>(index: Map<K, Set<Megaflow>>, key: K, flow: Megaflow): void {
+function exclude<K, V>(index: Map<K, Set<V>>, key: K, value: V): void {
   const set = index.get(key);
   if (set === undefined) return;
-  set.delete(flow);
+  set.delete(value);
   if (set.size === 0) index.delete(key);
 }

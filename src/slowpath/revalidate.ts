@@ -1,0 +1,167 @@
+/**
+ * Keeps the installed megaflows true: re-translates what a change may touch, retires what is idle, and carries the
+ * datapath's statistics back to rules and buckets.
+ *
+ * Invariants: after a change was reported here (and a barrier) no packet meets a megaflow that the tables as they are would
+ *   not make. A megaflow is never widened in place: if a new translation looks at bits its mask lacks, it is removed, and the
+ *   next packet makes a better one.
+ * Cost: a change costs one translation for each megaflow it may touch, found by rule, group or missed table; a rule
+ *   that is added touches only those whose lookup in that table it could have won.
+ */
+import { isDeepStrictEqual } from "node:util";
+import { KEY_SIZE } from "../../assembly/layout.ts";
+import type { Datapath } from "../fastpath/datapath.ts";
+import { overlaps } from "./flow/match.ts";
+import { fullKey, type Megaflow, type MegaflowTable, mayMatch } from "./megaflow.ts";
+import type { Rule } from "./tables/rule.ts";
+import { creditRules, type KeyTranslator, megaflowActions, megaflowMask, originOf, referencedIds } from "./upcall.ts";
+
+/** Rules that came (`added`) and that went or got other actions (`removed`). */
+export interface RuleChanges {
+  readonly added: readonly Rule[];
+  readonly removed: readonly Rule[];
+}
+
+export interface RevalidatorOptions {
+  readonly datapath: Datapath;
+  readonly megaflows: MegaflowTable;
+  readonly translate: KeyTranslator;
+  readonly retain: (recirculationId: number) => void;
+  readonly release: (recirculationId: number) => void;
+  /** Milliseconds of CLOCK_MONOTONIC, the datapath's clock. */
+  readonly now: () => number;
+  /** Milliseconds without a packet after which a megaflow goes. */
+  readonly maxIdle: () => number;
+}
+
+export class Revalidator {
+  readonly statistics = { translated: 0, kept: 0, changed: 0, removed: 0, expired: 0 };
+  readonly #options: RevalidatorOptions;
+  readonly #mask = new Uint8Array(KEY_SIZE);
+
+  constructor(options: RevalidatorOptions) {
+    this.#options = options;
+  }
+
+  rulesChanged({ added, removed }: RuleChanges): void {
+    const { megaflows } = this.#options;
+    if (megaflows.size === 0) return;
+    if (added.length + removed.length > megaflows.size) {
+      this.everything();
+      return;
+    }
+    const touched = new Set<Megaflow>();
+    for (const rule of removed) for (const flow of megaflows.byRule(rule)) touched.add(flow);
+    for (const rule of added) for (const flow of this.#couldHit(rule)) touched.add(flow);
+    this.#retranslate(touched);
+  }
+
+  groupsChanged(ids: Iterable<number>): void {
+    const touched = new Set<Megaflow>();
+    for (const id of ids) for (const flow of this.#options.megaflows.byGroup(id)) touched.add(flow);
+    this.#retranslate(touched);
+  }
+
+  macTableChanged(): void {
+    this.#retranslate([...this.#options.megaflows.learning()]);
+  }
+
+  /** Ports, configuration, meters: whatever may touch any megaflow. */
+  everything(): void {
+    this.#retranslate([...this.#options.megaflows]);
+  }
+
+  /** Megaflows of a port that is gone would never be asked for again. */
+  portRemoved(datapathPort: number): void {
+    for (const flow of [...this.#options.megaflows]) if (inPortOf(flow) === datapathPort) this.remove(flow);
+    this.everything();
+  }
+
+  /** Carries statistics over and removes idle megaflows; called every half second or so. */
+  sweep(): void {
+    const { megaflows, now, maxIdle } = this.#options;
+    const time = now();
+    const limit = maxIdle();
+    for (const flow of [...megaflows]) {
+      const used = this.#credit(flow) || flow.created;
+      if (time - used > limit) {
+        this.statistics.expired++;
+        this.remove(flow);
+      }
+    }
+  }
+
+  /** Statistics of all megaflows into rules and buckets, now: before they are shown. */
+  creditAll(): void {
+    for (const flow of this.#options.megaflows) this.#credit(flow);
+  }
+
+  remove(flow: Megaflow): void {
+    const { datapath, megaflows, release } = this.#options;
+    this.#credit(flow);
+    datapath.removeFlow(flow.handle);
+    megaflows.delete(flow);
+    for (const id of referencedIds(flow)) release(id);
+  }
+
+  *#couldHit(rule: Rule): Generator<Megaflow> {
+    const { megaflows } = this.#options;
+    for (const flow of megaflows.byMissedTable(rule.table)) if (mayMatch(flow, rule.match)) yield flow;
+    for (const other of megaflows.rulesHit(rule.table)) {
+      if (other.priority > rule.priority || !overlaps(other.match, rule.match)) continue;
+      for (const flow of megaflows.byRule(other)) if (mayMatch(flow, rule.match)) yield flow;
+    }
+  }
+
+  #retranslate(flows: Iterable<Megaflow>): void {
+    for (const flow of flows) this.#retranslateOne(flow);
+  }
+
+  #retranslateOne(flow: Megaflow): void {
+    const { datapath, megaflows, translate, retain, release } = this.#options;
+    this.statistics.translated++;
+    // Until now its traffic belongs to the rules it was made by.
+    this.#credit(flow);
+    const translation = translate(fullKey(flow), false);
+    if (translation === undefined || !within(megaflowMask(translation, this.#mask), flow.mask.bytes)) {
+      this.statistics.removed++;
+      this.remove(flow);
+      return;
+    }
+    const before = [...referencedIds(flow)];
+    const actions = megaflowActions(translation);
+    const same = isDeepStrictEqual(actions, flow.actions);
+    if (!same) datapath.replaceActions(flow.handle, actions);
+    megaflows.update(flow, same ? flow.actions : actions, originOf(translation));
+    for (const id of referencedIds(flow)) retain(id);
+    for (const id of before) release(id);
+    this.statistics[same ? "kept" : "changed"]++;
+  }
+
+  /** @returns milliseconds of the last packet, 0 = never. */
+  #credit(flow: Megaflow): number {
+    const { packets, bytes, used } = this.#options.datapath.flowStatistics(flow.handle);
+    const morePackets = packets - flow.credited.packets;
+    const moreBytes = bytes - flow.credited.bytes;
+    if (morePackets > 0n && !flow.origin.slow) {
+      creditRules(flow.origin.rules, morePackets, moreBytes, used);
+      for (const { statistics } of flow.origin.buckets) {
+        statistics.packets += morePackets;
+        statistics.bytes += moreBytes;
+        statistics.used = used;
+      }
+    }
+    flow.credited = { packets, bytes };
+    return used;
+  }
+}
+
+function within(inner: Uint8Array, outer: Uint8Array): boolean {
+  for (let i = 0; i < KEY_SIZE; i++) if ((inner[i] & ~outer[i]) !== 0) return false;
+  return true;
+}
+
+function inPortOf(flow: Megaflow): number {
+  const { key } = flow;
+  return ((key[4] << 24) | (key[5] << 16) | (key[6] << 8) | key[7]) >>> 0;
+}
