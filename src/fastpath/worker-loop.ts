@@ -34,16 +34,14 @@ import { EBADF, EBADFD, ENODEV } from "../kernel/errno.ts";
 import { takeSocketError } from "../kernel/packet-socket.ts";
 import { Bell, FAILED, Readiness } from "../kernel/readiness.ts";
 import { FrameExchange, type SendCounters } from "./frame-exchange.ts";
+import type { FastpathExports, FastpathHost } from "./module.ts";
 import { TAG_BELL, TAG_LINKS, type WorkerMessage, type WorkerStart } from "./worker-messages.ts";
 
 /** What the loop calls of assembly/index.ts. */
-export interface FastPath extends SendCounters {
-  setClock(microseconds: number): void;
-  applyCommands(budget: number): number;
-  runRing(port: number): number;
-  runBuffers(port: number, count: number): number;
-  sweep(budget: number): void;
-}
+export type FastPath = SendCounters &
+  Pick<FastpathExports, "applyCommands" | "runRing" | "runBuffers" | "sweep"> & {
+    setClock(microseconds: number): void;
+  };
 
 const EVENTS = 64;
 const COMMAND_BUDGET = 256;
@@ -73,8 +71,8 @@ export class WorkerLoop {
     );
   }
 
-  /** What the module imports of us: assembly/io/host.ts. */
-  get imports(): { flushPort: (port: number) => void; receiveLong: (port: number, count: number) => number } {
+  /** What the module asks of this thread. */
+  get host(): FastpathHost {
     return this.#exchange;
   }
 

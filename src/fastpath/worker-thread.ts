@@ -2,12 +2,11 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { CONTROL_WORKER_STATE, WORKER_STOPPED } from "../../assembly/layout.ts";
 import { CONTROL_BASE } from "../../assembly/memory.ts";
+import { instantiate } from "./module.ts";
 import { type FastPath, WorkerLoop } from "./worker-loop.ts";
 import type { WorkerStart } from "./worker-messages.ts";
 
 const start = workerData as WorkerStart;
 const loop = new WorkerLoop(start, (message) => parentPort!.postMessage(message));
-const { flushPort, receiveLong } = loop.imports;
-const instance = new WebAssembly.Instance(start.module, { env: { memory: start.memory, flushPort, receiveLong } });
-loop.run(instance.exports as unknown as FastPath);
+loop.run(instantiate<FastPath>(start.memory, loop.host, start.module));
 Atomics.store(new Int32Array(start.memory.buffer), (CONTROL_BASE + CONTROL_WORKER_STATE) >> 2, WORKER_STOPPED);

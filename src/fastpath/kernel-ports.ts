@@ -1,0 +1,267 @@
+/**
+ * The ports of a worker: their devices, and what becomes of them.
+ *
+ * What: opens TAP devices and packet sockets and hands them to the worker: a port record (port-records.ts) and an entry
+ *   in the worker's epoll set. Listens to the kernel for links that change, move or go.
+ * Invariants: a descriptor is closed and a ring unmapped only after the worker has passed a quiescent point (`passed`).
+ *   A port that died stays, out of service, until it is removed: its number is not given to another one meanwhile.
+ *   Listeners hear of changes only: no event repeats what the last one said.
+ * Not handled: several workers; interfaces that come back under the same name (the slow path adds them again).
+ */
+import {
+  MAX_PORTS,
+  PORT_FEATURE_CSUM,
+  PORT_FEATURE_TSO4,
+  PORT_FEATURE_TSO6,
+  PORT_FEATURE_USO,
+  PORT_FEATURE_VNET,
+  PORT_KIND_PACKET,
+  PORT_KIND_TAP,
+} from "../../assembly/layout.ts";
+import { EIO, ENETDOWN, ENODEV, errnoName, SystemCallError } from "../kernel/errno.ts";
+import { findLink, type Link, namespaceId, setLink } from "../kernel/link.ts";
+import type { LinkNews } from "../kernel/link-monitor.ts";
+import { bindToInterface, openPacketSocket, takeRingDrops } from "../kernel/packet-socket.ts";
+import type { Readiness } from "../kernel/readiness.ts";
+import { close } from "../kernel/system-calls.ts";
+import { openTap } from "../kernel/tap.ts";
+import type { PortSpec, PortStatistics, PortStatus } from "./datapath.ts";
+import { PortRecords } from "./port-records.ts";
+import { RingWindows } from "./ring-windows.ts";
+
+/** Frames a TAP device queues for us: as many as the ring of a packet socket holds. */
+const TAP_QUEUE_LENGTH = 4096;
+/** The kernel segments and sums what an interface cannot: every packet socket takes everything. */
+const ALL_OFFLOADS = PORT_FEATURE_CSUM | PORT_FEATURE_TSO4 | PORT_FEATURE_TSO6 | PORT_FEATURE_USO;
+
+export type PortEvent = "up" | "down" | "gone";
+export type PortListener = (change: { port: PortStatus; event: PortEvent; reason: string }) => void;
+type TapSpec = Extract<PortSpec, { kind: "tap" }>;
+type SystemSpec = Extract<PortSpec, { kind: "system" }>;
+
+interface KernelPort {
+  readonly number: number;
+  readonly spec: TapSpec | SystemSpec;
+  readonly descriptor: number;
+  readonly window?: number;
+  link: Link;
+  /** Id of the namespace the interface is in; undefined = ours. */
+  namespaceId?: number;
+  /** What listeners know. */
+  state: PortEvent;
+  /** Frames that the kernel's ring had no room for, so far. */
+  ringDrops: number;
+}
+
+export class KernelPorts {
+  readonly #records: PortRecords;
+  readonly #readiness: Readiness;
+  readonly #windows: RingWindows;
+  readonly #passed: () => Promise<void>;
+  readonly #listeners: PortListener[] = [];
+  readonly #ports = new Map<number, KernelPort>();
+
+  /** `passed` resolves when the worker has finished every batch that was under way. */
+  constructor(memory: WebAssembly.Memory, readiness: Readiness, passed: () => Promise<void>) {
+    this.#records = new PortRecords(memory);
+    this.#readiness = readiness;
+    this.#windows = new RingWindows(memory);
+    this.#passed = passed;
+  }
+
+  onChange(listener: PortListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Opens the device and puts it to work. Without a number: the lowest free one from 1 on. */
+  add(spec: TapSpec | SystemSpec, number = this.#freeNumber()): PortStatus {
+    if (!Number.isInteger(number) || number < 0 || number >= MAX_PORTS) {
+      throw new Error(`port number ${number} of ${spec.name} is not between 0 and ${MAX_PORTS - 1}`);
+    }
+    const holder = this.#ports.get(number);
+    if (holder !== undefined) throw new Error(`port number ${number} is taken by ${holder.spec.name}`);
+    const port = spec.kind === "tap" ? this.#openTap(spec, number) : this.#openInterface(spec, number);
+    this.#ports.set(number, port);
+    this.#readiness.add(port.descriptor, number);
+    return status(port);
+  }
+
+  async remove(number: number): Promise<void> {
+    const port = this.#port(number);
+    this.#records.free(number);
+    this.#readiness.remove(port.descriptor);
+    await this.#passed();
+    this.#ports.delete(number);
+    this.#release(port);
+  }
+
+  list(): readonly PortStatus[] {
+    return [...this.#ports.values()].map(status);
+  }
+
+  statistics(number: number): PortStatistics {
+    const port = this.#port(number);
+    if (port.window !== undefined) port.ringDrops += takeRingDrops(port.descriptor);
+    return this.#records.statistics(number, port.ringDrops);
+  }
+
+  /** The worker took the port out of service: finds out whether its device is gone, down, or well again. */
+  failed(number: number, errno: number): void {
+    const port = this.#ports.get(number);
+    if (port === undefined) return;
+    const isDown = errno === EIO || errno === ENETDOWN;
+    if (port.spec.kind === "tap" && !isDown) this.#change(port, "gone", `device deleted (${errnoName(errno)})`);
+    else this.#look(port, errnoName(errno));
+  }
+
+  /** A frame came in at a port that is out of service: its device must be up. */
+  alive(number: number): void {
+    const port = this.#ports.get(number);
+    if (port !== undefined) this.#look(port, "frames arrive");
+  }
+
+  handle(news: readonly LinkNews[]): void {
+    for (const item of news) {
+      for (const port of this.#ports.values()) this.#handleOne(port, item);
+    }
+  }
+
+  /** No port works any more: the worker has died. */
+  abandon(reason: string): void {
+    for (const port of this.#ports.values()) this.#change(port, "gone", reason);
+  }
+
+  /** Releases every device. The worker has stopped. */
+  close(): void {
+    for (const port of this.#ports.values()) this.#release(port);
+    this.#ports.clear();
+  }
+
+  #openTap(spec: TapSpec, number: number): KernelPort {
+    const { name, mac, mtu, namespace } = spec;
+    const { descriptor, features } = openTap(name, spec.offloads);
+    try {
+      setLink(name, { mac, mtu, queueLength: TAP_QUEUE_LENGTH });
+      if (namespace !== undefined) setLink(name, { namespace });
+      const link = mustFind(name, namespace);
+      this.#records.publish(number, { kind: PORT_KIND_TAP, features, mtu: link.mtu, descriptor }, isUp(link));
+      const home = namespace === undefined ? undefined : namespaceId(namespace);
+      return { number, spec, descriptor, link, namespaceId: home, state: isUp(link) ? "up" : "down", ringDrops: 0 };
+    } catch (error) {
+      this.#records.free(number);
+      close(descriptor);
+      throw error;
+    }
+  }
+
+  #openInterface(spec: SystemSpec, number: number): KernelPort {
+    const link = mustFind(spec.name);
+    const features = PORT_FEATURE_VNET | (spec.offloads === false ? 0 : ALL_OFFLOADS);
+    const descriptor = openPacketSocket();
+    let window: number | undefined;
+    try {
+      window = this.#windows.open(descriptor);
+      bindToInterface(descriptor, link.index);
+    } catch (error) {
+      if (window !== undefined) this.#windows.close(window);
+      close(descriptor);
+      throw error;
+    }
+    this.#records.publish(number, { kind: PORT_KIND_PACKET, features, mtu: link.mtu, descriptor, window }, isUp(link));
+    return { number, spec, descriptor, window, link, state: isUp(link) ? "up" : "down", ringDrops: 0 };
+  }
+
+  #handleOne(port: KernelPort, news: LinkNews): void {
+    if (news.kind === "lost") return this.#look(port, "link news were lost");
+    if (news.namespaceId !== port.namespaceId) return;
+    if (news.kind === "namespace deleted") return this.#change(port, "gone", "its network namespace was deleted");
+    if (news.link.index !== port.link.index) return;
+    if (news.kind === "changed") return this.#update(port, news.link);
+    const { movedTo } = news.link;
+    if (movedTo === undefined) {
+      this.#change(port, "gone", "interface deleted");
+    } else if (port.spec.kind === "tap") {
+      // Its descriptor stays ours wherever the device goes.
+      port.namespaceId = movedTo.namespaceId;
+      port.link = { ...port.link, index: movedTo.index };
+    } else {
+      this.#change(port, "gone", "interface moved to another network namespace");
+    }
+  }
+
+  /** Asks the kernel how the port's interface is. */
+  #look(port: KernelPort, reason: string): void {
+    const { spec } = port;
+    let link: Link | undefined;
+    try {
+      link = findLink(port.link.name, spec.kind === "tap" ? spec.namespace : undefined);
+    } catch (error) {
+      if (!(error instanceof SystemCallError)) throw error; // a namespace without its name: the descriptor will tell
+    }
+    if (link !== undefined && link.index === port.link.index) this.#update(port, link, reason);
+    else if (spec.kind === "system") this.#change(port, "gone", `interface deleted (${reason})`);
+    else this.#change(port, "down", reason);
+  }
+
+  #update(port: KernelPort, link: Link, reason = linkReason(link)): void {
+    if (port.state === "gone") return;
+    port.link = link;
+    this.#records.setMtu(port.number, link.mtu);
+    this.#records.setUp(port.number, isUp(link));
+    this.#change(port, isUp(link) ? "up" : "down", reason);
+  }
+
+  #change(port: KernelPort, state: PortEvent, reason: string): void {
+    if (port.state === state || port.state === "gone") return;
+    port.state = state;
+    if (state === "gone") {
+      this.#records.setUp(port.number, false);
+      this.#readiness.remove(port.descriptor);
+    }
+    for (const listener of this.#listeners) listener({ port: status(port), event: state, reason });
+  }
+
+  #release(port: KernelPort): void {
+    this.#records.free(port.number);
+    if (port.window !== undefined) this.#windows.close(port.window);
+    close(port.descriptor);
+  }
+
+  #port(number: number): KernelPort {
+    const port = this.#ports.get(number);
+    if (port === undefined) throw new Error(`there is no port ${number}`);
+    return port;
+  }
+
+  #freeNumber(): number {
+    let number = 1;
+    while (this.#ports.has(number)) number++;
+    return number;
+  }
+}
+
+const isUp = (link: Link): boolean => link.up && link.carrier;
+
+function linkReason(link: Link): string {
+  if (!link.up) return "interface set down";
+  return link.carrier ? "interface up" : "no carrier";
+}
+
+function mustFind(name: string, namespace?: string): Link {
+  const link = findLink(name, namespace);
+  if (link === undefined) throw new SystemCallError(`interface ${name}`, ENODEV);
+  return link;
+}
+
+function status(port: KernelPort): PortStatus {
+  const { number, link, spec } = port;
+  return {
+    number,
+    name: spec.name,
+    kind: spec.kind,
+    up: port.state === "up",
+    mac: link.mac,
+    mtu: link.mtu,
+    ifindex: port.state === "gone" ? undefined : link.index,
+  };
+}
