@@ -1,0 +1,116 @@
+/**
+ * What: which port a station was last seen on, per VLAN: what the NORMAL action forwards by.
+ * Invariants: never more than `limit` entries: a new one pushes out the one seen longest ago. Static entries neither age nor
+ *   move. Listeners hear of every change that could send a packet another way.
+ */
+import { formatMac } from "../flow/address-text.ts";
+
+export interface MacEntry {
+  readonly vlan: number;
+  readonly mac: Uint8Array;
+  /** OpenFlow port. */
+  readonly port: number;
+  /** Milliseconds of CLOCK_MONOTONIC; of no meaning for static entries. */
+  readonly seen: number;
+  readonly static: boolean;
+}
+
+export const DEFAULT_MAC_AGING_SECONDS = 300;
+export const DEFAULT_MAC_LIMIT = 8192;
+
+const keyOf = (vlan: number, mac: Uint8Array): string => `${vlan} ${formatMac(mac)}`;
+
+export class MacLearning {
+  /** Seen longest ago first. */
+  readonly #entries = new Map<string, MacEntry>();
+  readonly #listeners: (() => void)[] = [];
+  agingSeconds = DEFAULT_MAC_AGING_SECONDS;
+  limit = DEFAULT_MAC_LIMIT;
+
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Notes a packet's source. True: the station is new or moved. Multicast sources teach nothing. */
+  learn(vlan: number, mac: Uint8Array, port: number, now: number): boolean {
+    if (mac[0] & 1) return false;
+    const key = keyOf(vlan, mac);
+    const old = this.#entries.get(key);
+    if (old?.static) return false;
+    this.#entries.delete(key);
+    this.#entries.set(key, { vlan, mac: old?.mac ?? mac.slice(), port, seen: now, static: false });
+    if (old && old.port === port) return false;
+    this.#shrink();
+    this.#changed();
+    return true;
+  }
+
+  lookup(vlan: number, mac: Uint8Array, now: number): number | undefined {
+    const entry = this.#entries.get(keyOf(vlan, mac));
+    return entry && !this.#isOld(entry, now) ? entry.port : undefined;
+  }
+
+  addStatic(vlan: number, mac: Uint8Array, port: number): void {
+    const key = keyOf(vlan, mac);
+    this.#entries.delete(key);
+    this.#entries.set(key, { vlan, mac: mac.slice(), port, seen: 0, static: true });
+    this.#shrink();
+    this.#changed();
+  }
+
+  /** True: it was there. */
+  remove(vlan: number, mac: Uint8Array): boolean {
+    const removed = this.#entries.delete(keyOf(vlan, mac));
+    if (removed) this.#changed();
+    return removed;
+  }
+
+  /** Forgets learned entries; static ones only when their port is gone. */
+  flush(port?: number): void {
+    this.#removeWhere((entry) => (port === undefined ? !entry.static : entry.port === port));
+  }
+
+  expire(now: number): void {
+    this.#removeWhere((entry) => this.#isOld(entry, now));
+  }
+
+  /** Seen longest ago first. */
+  entries(): MacEntry[] {
+    return [...this.#entries.values()];
+  }
+
+  #isOld(entry: MacEntry, now: number): boolean {
+    return !entry.static && now - entry.seen >= this.agingSeconds * 1000;
+  }
+
+  #removeWhere(condition: (entry: MacEntry) => boolean): void {
+    const before = this.#entries.size;
+    for (const [key, entry] of this.#entries) if (condition(entry)) this.#entries.delete(key);
+    if (this.#entries.size !== before) this.#changed();
+  }
+
+  #shrink(): void {
+    for (const [key, entry] of this.#entries) {
+      if (this.#entries.size <= this.limit) return;
+      if (!entry.static) this.#entries.delete(key);
+    }
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** The reply to `ovs-appctl fdb/show`. */
+export function formatMacTable(table: MacLearning, now: number): string {
+  const lines = table.entries().map(({ vlan, mac, port, seen, static: fixed }) => {
+    const name = port === 0xfffe ? "LOCAL" : String(port);
+    const age = fixed ? "static" : String(Math.floor((now - seen) / 1000)).padStart(3);
+    return `${name.padStart(5)}  ${String(vlan).padStart(4)}  ${formatMac(mac)}  ${age}\n`;
+  });
+  return ` port  VLAN  MAC                Age\n${lines.join("")}`;
+}
