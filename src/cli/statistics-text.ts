@@ -1,7 +1,9 @@
 /** The counters for people: ports, how packets were looked up, and every packet dropped with the reason in a sentence. */
-import { DROP_SENTENCES } from "../fastpath/drop-reasons.ts";
+import { DROP_REASON_LIST } from "../fastpath/drop-reasons.ts";
 import type { Snapshot } from "./statistics.ts";
 import { table } from "./text-table.ts";
+
+const SENTENCES = new Map(DROP_REASON_LIST.map(({ name, sentence }) => [name, sentence]));
 
 export function statisticsText({ ports, counters, megaflows }: Snapshot): string {
   const share = (part: bigint) => (counters.packets === 0n ? "-" : `${percent(part, counters.packets)} %`);
@@ -39,10 +41,9 @@ export function statisticsText({ ports, counters, megaflows }: Snapshot): string
     ].join("\n"),
     drops.length === 0
       ? "no packet was dropped"
-      : [
-          "dropped:",
-          ...drops.map(([reason, count]) => `  ${count}  ${reason}: ${DROP_SENTENCES.get(reason) ?? reason}`),
-        ].join("\n"),
+      : ["dropped:", ...drops.map(([reason, count]) => `  ${count}  ${reason}: ${SENTENCES.get(reason) ?? ""}`)].join(
+          "\n",
+        ),
   ];
   return blocks.join("\n\n");
 }
