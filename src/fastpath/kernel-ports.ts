@@ -114,10 +114,12 @@ export class KernelPorts {
     else this.#look(port, errnoName(errno));
   }
 
-  /** A frame came in at a port that is out of service: its device must be up. */
+  /** A frame came in at a port that is out of service: what a TAP sends it sends because it is up. */
   alive(number: number): void {
     const port = this.#ports.get(number);
-    if (port !== undefined) this.#look(port, "frames arrive");
+    if (port === undefined) return;
+    if (port.spec.kind === "tap") this.#update(port, { ...port.link, up: true, carrier: true });
+    else this.#look(port, "frames arrive");
   }
 
   handle(news: readonly LinkNews[]): void {
@@ -172,16 +174,19 @@ export class KernelPorts {
   }
 
   #handleOne(port: KernelPort, news: LinkNews): void {
-    if (news.kind === "lost") return this.#look(port, "link news were lost");
-    if (news.namespaceId !== port.namespaceId) return;
-    if (news.kind === "namespace deleted") return this.#change(port, "gone", "its network namespace was deleted");
-    if (news.link.index !== port.link.index) return;
-    if (news.kind === "changed") return this.#update(port, news.link);
-    const { movedTo } = news.link;
+    if (news.kind === "lost") this.#look(port, "link news were lost");
+    else if (news.namespaceId !== port.namespaceId) return;
+    else if (news.kind === "namespace deleted") this.#change(port, "gone", "its network namespace was deleted");
+    else if (news.link.index !== port.link.index) return;
+    else if (news.kind === "changed") this.#update(port, news.link);
+    else this.#leave(port, news.link);
+  }
+
+  /** The interface was deleted, or went to another namespace: a TAP stays ours wherever it goes. */
+  #leave(port: KernelPort, { movedTo }: Link): void {
     if (movedTo === undefined) {
       this.#change(port, "gone", "interface deleted");
     } else if (port.spec.kind === "tap") {
-      // Its descriptor stays ours wherever the device goes.
       port.namespaceId = movedTo.namespaceId;
       port.link = { ...port.link, index: movedTo.index };
     } else {
