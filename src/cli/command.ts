@@ -1,5 +1,5 @@
 /** What a file in commands/ exports: its words at the terminal, and what the daemon answers to them. */
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import type { ControlRequest } from "./control-protocol.ts";
 import type { Reply } from "./control-server.ts";
 import type { Daemon } from "./daemon.ts";
@@ -25,8 +25,8 @@ export interface CliCommand {
   readonly answers?: Readonly<Record<string, DaemonAnswer>>;
 }
 
-/** commander's parser for whole numbers. @throws Error, which commander prints with the option's name. */
+/** commander's parser for whole numbers. @throws InvalidArgumentError, which commander prints with the option's name. */
 export function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new Error(`"${text}" is not a whole number.`);
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It is not a whole number.");
   return Number(text);
 }

@@ -28,7 +28,7 @@ export async function removeNamespaces(names: readonly string[]): Promise<void> 
     const pids = (await ip("netns", "pids", name)).split(/\s+/).filter((word) => word !== "");
     processes.push(...pids.map((pid) => identify(Number(pid))).filter((found) => networkOf(found.pid) !== own));
   }
-  await Promise.all(processes.map(terminate));
+  await Promise.all(processes.map((found) => terminate(found)));
   for (const name of present) await ip("netns", "delete", name);
 }
 

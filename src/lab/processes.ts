@@ -12,7 +12,6 @@ export interface ProcessIdentity {
   readonly startTime: string;
 }
 
-/** Milliseconds that a process gets between SIGTERM and SIGKILL. */
 const GRACE = 3000;
 
 export function identify(pid: number): ProcessIdentity {
@@ -34,11 +33,11 @@ function startTime(pid: number): string | undefined {
   }
 }
 
-/** SIGTERM, then SIGKILL after a while, to that very process. */
-export async function terminate(identity: ProcessIdentity): Promise<void> {
+/** SIGTERM, then SIGKILL after `grace` milliseconds, to that very process. */
+export async function terminate(identity: ProcessIdentity, grace = GRACE): Promise<void> {
   if (!isAlive(identity)) return;
   signal(identity.pid, "SIGTERM");
-  for (let waited = 0; waited < GRACE && isAlive(identity); waited += 10) await delay(10);
+  for (let waited = 0; waited < grace && isAlive(identity); waited += 10) await delay(10);
   if (isAlive(identity)) signal(identity.pid, "SIGKILL");
   while (isAlive(identity)) await delay(5);
 }

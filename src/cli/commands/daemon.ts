@@ -2,7 +2,6 @@
 import { existsSync, fstatSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Option } from "commander";
-import { destination, pino } from "pino";
 import { builtModule } from "../../lab/requirements.ts";
 import type { CliCommand, DaemonAnswer } from "../command.ts";
 import { type Answer, serveControl } from "../control-server.ts";
@@ -25,6 +24,7 @@ export const daemon: CliCommand = {
         if (!existsSync(builtModule())) {
           throw new CommandError(`the fast path is not built (${builtModule()}): run "npm run build"`, EXIT_MISSING);
         }
+        const { destination, pino } = await import("pino");
         const log = pino({ level: logLevel }, destination({ dest: logFile ?? 2, sync: true }));
         const { Daemon } = await import("../daemon.ts");
         const running = await Daemon.start({ select, log });

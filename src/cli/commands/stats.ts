@@ -1,7 +1,6 @@
 /** `megaflow stats`: the switch's counters. */
 import type { CliCommand } from "../command.ts";
 import { snapshot, toJson } from "../statistics.ts";
-import { prometheusText } from "../statistics-prometheus.ts";
 import { statisticsText } from "../statistics-text.ts";
 
 export const stats: CliCommand = {
@@ -16,8 +15,10 @@ export const stats: CliCommand = {
   answers: {
     stats: async (daemon, { options }, reply) => {
       const now = snapshot(daemon);
-      if (options.prometheus) await reply.line(await prometheusText(now));
-      else await reply.line(options.json ? toJson(now) : statisticsText(now));
+      if (options.prometheus) {
+        const { prometheusText } = await import("../statistics-prometheus.ts");
+        await reply.line(await prometheusText(now));
+      } else await reply.line(options.json ? toJson(now) : statisticsText(now));
     },
   },
 };
