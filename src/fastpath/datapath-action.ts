@@ -104,5 +104,6 @@ export type DatapathAction =
     }
   | { readonly type: "meter"; readonly index: number }
   | { readonly type: "tunnel_push"; readonly port: number; readonly kind: number; readonly header: Uint8Array }
-  | { readonly type: "tunnel_pop"; readonly port: number }
+  /** `kind`: TUNNEL_* of assembly/layout.ts, Geneve unless given. */
+  | { readonly type: "tunnel_pop"; readonly port: number; readonly kind?: number }
   | { readonly type: "drop"; readonly reason: number };

@@ -198,6 +198,8 @@ export interface Counters {
   readonly segmented: bigint;
   readonly checksumsFinished: bigint;
   readonly cloned: bigint;
+  /** Originals whose clones went out, with nothing left to do for them: they count as neither sent nor dropped. */
+  readonly spent: bigint;
   readonly reassembled: bigint;
   readonly connectionsCreated: bigint;
   readonly connectionsExpired: bigint;

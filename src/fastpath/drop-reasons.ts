@@ -19,7 +19,10 @@ export const DROP_REASON_LIST: readonly DropReason[] = [
   { name: "conntrack_full", sentence: "The connection table, or the zone's limit, has no room for a new connection." },
   { name: "nat_exhausted", sentence: "NAT found no free address and port for a new connection." },
   { name: "fragment_waiting", sentence: "The IP fragment is held until the others have come; it is not lost." },
-  { name: "fragment_expired", sentence: "Reassembly gave up: the other fragments stayed away, overlapped, or were too many." },
+  {
+    name: "fragment_expired",
+    sentence: "Reassembly gave up: the other fragments stayed away, overlapped, or were too many.",
+  },
   { name: "bad_program", sentence: "The megaflow's action program is malformed." },
   { name: "no_bucket", sentence: "The select group has no live bucket." },
   { name: "tunnel", sentence: "The tunnel header is broken, or there was no way to encapsulate the packet." },

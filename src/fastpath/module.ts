@@ -24,6 +24,11 @@ export interface FastpathExports {
   runBuffers(port: number, count: number): number;
   applyCommands(budget: number): number;
   sweep(budget: number): void;
+  /** Time of the next batches, in microseconds. */
+  setClock(microseconds: number): void;
+  /** What became of queued frames: assembly/io/queue.ts. */
+  countSent(port: number, first: number, count: number): void;
+  countRefused(port: number, count: number, full: boolean): void;
 }
 
 /** What assembly/io/host.ts asks of the thread that runs it. */

@@ -1,0 +1,70 @@
+/** A growing little-endian byte buffer with places to fill in later. One is kept and reused: encoding allocates only its result. */
+export class ByteWriter {
+  #bytes = new Uint8Array(4096);
+  #view = new DataView(this.#bytes.buffer);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  clear(): void {
+    this.#length = 0;
+  }
+
+  u16(value: number): void {
+    this.#view.setUint16(this.#reserve(2), value, true);
+  }
+
+  u32(value: number): void {
+    this.#view.setUint32(this.#reserve(4), value, true);
+  }
+
+  u64(value: bigint): void {
+    this.#view.setBigUint64(this.#reserve(8), value, true);
+  }
+
+  /** In network byte order. */
+  be16(value: number): void {
+    this.#view.setUint16(this.#reserve(2), value, false);
+  }
+
+  /** In network byte order. */
+  be32(value: number): void {
+    this.#view.setUint32(this.#reserve(4), value, false);
+  }
+
+  bytes(value: Uint8Array): void {
+    this.#bytes.set(value, this.#reserve(value.length));
+  }
+
+  zeros(count: number): void {
+    const at = this.#reserve(count);
+    this.#bytes.fill(0, at, at + count);
+  }
+
+  /** Zeros up to a multiple of `size`, counted from `start`. */
+  align(size: number, start = 0): void {
+    this.zeros((size - ((this.#length - start) % size)) % size);
+  }
+
+  patch32(at: number, value: number): void {
+    this.#view.setUint32(at, value, true);
+  }
+
+  copy(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  #reserve(count: number): number {
+    const at = this.#length;
+    this.#length += count;
+    if (this.#length > this.#bytes.length) {
+      const grown = new Uint8Array(2 ** Math.ceil(Math.log2(this.#length)));
+      grown.set(this.#bytes);
+      this.#bytes = grown;
+      this.#view = new DataView(grown.buffer);
+    }
+    return at;
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * The main thread's end of the command ring.
+ *
+ * Invariants: as in assembly/rings.ts. Sequence numbers are u32 and wrap; 0 is never used, so that "nothing done yet" is
+ *   before every command.
+ */
+import {
+  COMMAND_SEQUENCE,
+  COMMAND_TYPE,
+  CONTROL_COMMAND_DONE,
+  RECORD_SIZE,
+  RECORD_SKIP,
+  RECORD_TYPE,
+  RING_DATA,
+  RING_HEAD,
+  RING_TAIL,
+} from "../../assembly/layout.ts";
+import { COMMAND_RING_BASE, COMMAND_RING_BYTES, CONTROL_BASE } from "../../assembly/memory.ts";
+import { DatapathFullError } from "./datapath.ts";
+
+const HEAD = (COMMAND_RING_BASE + RING_HEAD) >> 2;
+const TAIL = (COMMAND_RING_BASE + RING_TAIL) >> 2;
+const DONE = (CONTROL_BASE + CONTROL_COMMAND_DONE) >> 2;
+const DATA = COMMAND_RING_BASE + RING_DATA;
+/** How often a full ring is looked at again before the worker is given up, and how long each look waits (ms). */
+const ROOM_ATTEMPTS = 500;
+const ROOM_WAIT_MS = 10;
+
+export class CommandRing {
+  readonly #words: Int32Array;
+  readonly #view: DataView;
+  readonly #wake: () => void;
+  #sequence = 0;
+
+  /** `wake` makes the worker look at the ring, or, without a worker, applies what is in it. */
+  constructor(memory: WebAssembly.Memory, wake: () => void) {
+    this.#words = new Int32Array(memory.buffer);
+    this.#view = new DataView(memory.buffer);
+    this.#wake = wake;
+  }
+
+  /** Sequence number of the last command written. */
+  get last(): number {
+    return this.#sequence;
+  }
+
+  /**
+   * Writes a command of `size` bytes; `fill` gets the address of the record and leaves its header alone.
+   * @returns the command's sequence number
+   */
+  send(type: number, size: number, fill: (view: DataView, record: number) => void): number {
+    const bytes = (size + 7) & ~7;
+    const record = this.#reserve(bytes);
+    this.#sequence = (this.#sequence + 1) >>> 0 || 1;
+    const view = this.#view;
+    view.setUint32(record + RECORD_SIZE, bytes, true);
+    view.setUint32(record + COMMAND_TYPE, type, true);
+    view.setUint32(record + COMMAND_SEQUENCE, this.#sequence, true);
+    fill(view, record);
+    Atomics.add(this.#words, HEAD, bytes);
+    this.#wake();
+    return this.#sequence;
+  }
+
+  /** Bytes of commands that the ring can take at once. */
+  get capacity(): number {
+    return COMMAND_RING_BYTES;
+  }
+
+  /** Bytes of it that are not in use now. */
+  get free(): number {
+    return COMMAND_RING_BYTES - ((Atomics.load(this.#words, HEAD) - Atomics.load(this.#words, TAIL)) >>> 0);
+  }
+
+  /** Whether the worker has applied the command. */
+  isDone(sequence: number): boolean {
+    return ((sequence - Atomics.load(this.#words, DONE)) | 0) <= 0;
+  }
+
+  /** Resolves when the worker has applied the command. */
+  async done(sequence: number): Promise<void> {
+    while (!this.isDone(sequence)) {
+      this.#wake();
+      const seen = Atomics.load(this.#words, DONE);
+      if (this.isDone(sequence)) return;
+      const change = Atomics.waitAsync(this.#words, DONE, seen, 1000);
+      if (change.async) await change.value;
+    }
+  }
+
+  #reserve(bytes: number): number {
+    if (bytes > COMMAND_RING_BYTES / 2) throw new DatapathFullError(`a command of ${bytes} bytes is too long`);
+    for (let attempt = 0; attempt < ROOM_ATTEMPTS; attempt++) {
+      const head = Atomics.load(this.#words, HEAD);
+      const tail = Atomics.load(this.#words, TAIL);
+      const used = (head - tail) >>> 0;
+      const position = head & (COMMAND_RING_BYTES - 1);
+      const toEnd = COMMAND_RING_BYTES - position;
+      const skipped = bytes > toEnd ? toEnd : 0;
+      if (used + skipped + bytes <= COMMAND_RING_BYTES) {
+        if (skipped === 0) return DATA + position;
+        this.#view.setUint32(DATA + position + RECORD_SIZE, skipped, true);
+        this.#view.setUint32(DATA + position + RECORD_TYPE, RECORD_SKIP, true);
+        Atomics.add(this.#words, HEAD, skipped);
+        return DATA;
+      }
+      this.#wake();
+      Atomics.wait(this.#words, TAIL, tail, ROOM_WAIT_MS);
+    }
+    throw new DatapathFullError("the fast path takes no commands: its worker has stopped or hangs");
+  }
+}
