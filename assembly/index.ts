@@ -8,8 +8,6 @@ export { applyCommands } from "./commands";
 export { runBuffers, runRing } from "./io/batch";
 export { setClock } from "./io/clock";
 export { countRefused, countSent } from "./io/queue";
-export { setClock } from "./io/clock";
-export { countRefused, countSent } from "./io/queue";
 export { processBatch } from "./pipeline";
 
 /** Once, before anything else: empty tables. The main thread has written the control block by then. */

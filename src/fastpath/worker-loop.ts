@@ -39,7 +39,7 @@ import { TAG_BELL, TAG_LINKS, type WorkerMessage, type WorkerStart } from "./wor
 
 /** What the loop calls of assembly/index.ts. */
 export type FastPath = SendCounters &
-  Pick<FastpathExports, "applyCommands" | "runRing" | "runBuffers" | "sweep"> & {
+  Pick<FastpathExports, "initialize" | "applyCommands" | "runRing" | "runBuffers" | "sweep"> & {
     setClock(microseconds: number): void;
   };
 

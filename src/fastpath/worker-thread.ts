@@ -8,5 +8,7 @@ import type { WorkerStart } from "./worker-messages.ts";
 
 const start = workerData as WorkerStart;
 const loop = new WorkerLoop(start, (message) => parentPort!.postMessage(message));
-loop.run(instantiate<FastPath>(start.memory, loop.host, start.module));
+const fastPath = instantiate<FastPath>(start.memory, loop.host, start.module);
+fastPath.initialize();
+loop.run(fastPath);
 Atomics.store(new Int32Array(start.memory.buffer), (CONTROL_BASE + CONTROL_WORKER_STATE) >> 2, WORKER_STOPPED);
