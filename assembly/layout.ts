@@ -326,7 +326,7 @@ export const BUCKET_COUNTERS_SIZE = 32;
 //  16 original:  src dst src_l4 dst_l4                     |  32 reply: src dst src_l4 dst_l4
 //  48 expires                                              |  56 flags policy(u16) slot(u16)
 //  64 peer[2]: seq_low seq_high max_window(u16) scale state|  88 mark skew
-//  96 label(16)                                            | 112 timer_next timer_previous parent spare
+//  96 label(16)                                            | 112 timer_next timer_previous parent expectations
 // 128 original IPv6: src(16) dst(16)                       | 160 reply IPv6: src(16) dst(16)
 //
 // A tuple is what a packet of that direction looks like on arrival.  src and dst hold the IPv4 address, or a 32-bit
@@ -352,6 +352,7 @@ export const CONN_LABEL = 96; // 16 bytes, network order
 export const CONN_TIMER_NEXT = 112; // u32 record of the same wheel slot
 export const CONN_TIMER_PREVIOUS = 116; // u32, 0 = first of its slot
 export const CONN_PARENT = 120; // u32 expectation that this connection answered
+export const CONN_EXPECTATIONS = 124; // u32 youngest expectation that this connection made
 export const CONN_TUPLE6 = 128; // tuple6[2], TUPLE6_SIZE each
 export const TUPLE_SRC = 0; // u32
 export const TUPLE_DST = 4; // u32
@@ -486,6 +487,59 @@ export const EXPECTATION_PARENT_TUPLE6 = 144; // TUPLE6_SIZE
 export const EXPECTATION_SIZE = 192;
 export const MAX_EXPECTATIONS = 4096; // a power of two
 export const MAX_EXPECTATIONS_PER_PARENT = 16;
+
+/**
+ * Fragments region, from FRAGMENTS_BASE: header, datagrams in the making, slots with one fragment each.
+ * A slot holds the packet record as it came, its key, and the frame in one piece with headroom.
+ */
+export const FRAG_ENABLED = 0; // u32[2] IPv4, IPv6
+export const FRAG_MIN_SIZE = 8; // u32[2] bytes of L3
+export const FRAG_LIMIT = 16; // u32 most fragments held
+export const FRAG_COUNT = 20; // u32 fragments held
+export const FRAG_SLOT_FREE = 24; // u32 first free slot
+export const FRAG_SLOT_HIGH_WATER = 28; // u32
+export const FRAG_SLOT_SPENT = 32; // u32 first slot whose frame may still wait for transmission
+export const FRAG_DATAGRAM_FREE = 36; // u32
+export const FRAG_DATAGRAM_HIGH_WATER = 40; // u32
+export const FRAG_OLDEST = 44; // u32 datagram that expires first
+export const FRAG_YOUNGEST = 48; // u32
+export const FRAG_STATS = 64; // FRAG_STAT_COUNT u64 for IPv4, then for IPv6
+export const FRAG_STAT_ACCEPTED = 0;
+export const FRAG_STAT_COMPLETED = 1;
+export const FRAG_STAT_EXPIRED = 2;
+export const FRAG_STAT_TOO_SMALL = 3;
+export const FRAG_STAT_OVERLAP = 4;
+export const FRAG_STAT_COUNT = 5;
+export const FRAG_CHAINS = 0x1000; // u32 first datagram, FRAG_DATAGRAMS of them
+export const FRAG_DATAGRAM_TABLE = 0x4000; // FRAG_DATAGRAM_SIZE * FRAG_DATAGRAMS
+export const FRAG_WHOLE = 0x4_0000; // packet record, key and frame of the datagram put together
+export const FRAG_SLOT_TABLE = 0x10_0000; // FRAG_SLOT_SIZE * FRAG_SLOTS
+export const FRAG_DATAGRAMS = 1024; // a power of two
+export const FRAG_DATAGRAM_NEXT = 0; // u32 chain, or free list
+export const FRAG_DATAGRAM_KEY = 4; // u32 as CONN_KEY
+export const FRAG_DATAGRAM_ID = 8; // u32 identification, network order
+export const FRAG_DATAGRAM_RECIRC = 12; // u32 recirculation id of the fragments
+export const FRAG_DATAGRAM_FIRST = 16; // u32 slot with the lowest offset
+export const FRAG_DATAGRAM_COUNT = 20; // u32 fragments
+export const FRAG_DATAGRAM_BYTES = 24; // u32 payload bytes so far
+export const FRAG_DATAGRAM_TOTAL = 28; // u32 payload bytes in all, 0 = the last fragment has not come
+export const FRAG_DATAGRAM_EXPIRES = 32; // u64 milliseconds
+export const FRAG_DATAGRAM_OLDER = 40; // u32
+export const FRAG_DATAGRAM_YOUNGER = 44; // u32
+export const FRAG_DATAGRAM_ADDRESSES = 48; // 32 bytes: source, destination (IPv4 in the first four of each half)
+export const FRAG_DATAGRAM_SIZE = 128;
+export const FRAG_SLOT_NEXT = 0; // u32 next of the datagram by offset, or of the free or spent list
+export const FRAG_SLOT_START = 4; // u32 offset of its payload in the datagram's
+export const FRAG_SLOT_END = 8; // u32 one past its last byte
+export const FRAG_SLOT_HEADER = 12; // u32 bytes of frame before the payload
+export const FRAG_SLOT_NEXT_HEADER = 16; // u32 offset in the frame of the byte that announces IPv6's fragment header
+export const FRAG_SLOT_LAST = 20; // u32 1 = no more fragments
+export const FRAG_SLOT_RECORD = 64; // PACKET_SIZE
+export const FRAG_SLOT_KEY = 192; // KEY_STRIDE
+export const FRAG_SLOT_FRAME = 1024; // frame, with the bytes from the key's end on as headroom
+export const FRAG_SLOT_SIZE = 69632; // 68 KiB
+export const FRAG_SLOTS = 944;
+export const FRAG_MAX_PER_DATAGRAM = 64;
 
 /** Arguments of the conntrack commands, from COMMAND_ARGS. */
 export const CT_FLUSH_FLAGS = 0; // u32

@@ -1,27 +1,32 @@
-/** The ct action: finds or makes the packet's connection, judges its state, and translates addresses. */
+/**
+ * Conntrack as the pipeline sees it: the ct action, ct_clear, the sweep and the commands.
+ */
+
+import { drop } from "../counters.ts";
+import { CONTROL_NOW, KEY_NW_FRAG, PACKET_KEY } from "../layout.ts";
+import { CONTROL_BASE } from "../memory.ts";
+import { sweepFragments } from "./fragment-store.ts";
+import { trackFragment } from "./fragments.ts";
+import { PASSED, passConnection } from "./pass.ts";
+import { sweepConnections } from "./wheel.ts";
+
+export { flushConnections } from "./flush";
+export { setZoneLimit } from "./limits";
+export { clearTracking } from "./metadata";
+export { conntrackInitialize, setConntrackConfig } from "./region";
+export { setTimeoutPolicy } from "./timeouts";
 
 /** Runs OP_CT on a packet: head of the list (PACKET_BATCH_NEXT) of packets that go on, 0 = none. */
 export function track(packet: usize, instruction: usize): usize {
-  return packet;
+  if (load<u8>(load<u32>(packet, PACKET_KEY), KEY_NW_FRAG) != 0) return trackFragment(packet, instruction);
+  const reason = passConnection(packet, instruction);
+  if (reason == PASSED) return packet;
+  drop(packet, reason);
+  return 0;
 }
 
-/** Forgets what a ct action found out about the packet: the key's ct fields and PACKET_CONNECTION. */
-export function clearTracking(packet: usize): void {}
-
-/** Makes the tables ready, or takes over the connections that a former process left in the same memory. */
-export function conntrackInitialize(): void {}
-
-/** Retires what has timed out; looks at no more than `budget` records. */
-export function conntrackSweep(budget: i32): void {}
-
-/** COMMAND_CT_FLUSH. */
-export function flushConnections(args: usize): void {}
-
-/** COMMAND_CT_LIMIT. */
-export function setZoneLimit(args: usize): void {}
-
-/** COMMAND_CT_CONFIG. */
-export function setConntrackConfig(args: usize): void {}
-
-/** COMMAND_CT_TIMEOUT. */
-export function setTimeoutPolicy(args: usize): void {}
+/** Retires what has timed out, connections and fragments; looks at no more than `budget` records of each. */
+export function conntrackSweep(budget: i32): void {
+  sweepConnections(budget);
+  sweepFragments(load<u64>(CONTROL_BASE, CONTROL_NOW), budget);
+}

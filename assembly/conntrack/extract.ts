@@ -1,0 +1,91 @@
+/**
+ * From a packet to its tuple: what the parser found (the flow key), and for ICMP errors what they quote.
+ *
+ * Invariants: reads only bytes that the record says are contiguous. False means "cannot be tracked": ct_state `inv`.
+ */
+import {
+  KEY_ETH_TYPE,
+  KEY_IPV6_SRC,
+  KEY_NW_PROTO,
+  KEY_NW_SRC,
+  LOOKUP_KEY,
+  LOOKUP_RELATED,
+  LOOKUP_TUPLE,
+  LOOKUP_TUPLE6,
+  PACKET_FLAG_CSUM_BAD_L3,
+  PACKET_FLAG_TORN,
+  PACKET_FLAGS,
+  PACKET_KEY,
+  PACKET_L3,
+  PACKET_L4,
+  TUPLE_DST,
+  TUPLE_SRC,
+  TUPLE_SRC_L4,
+  TUPLE6_SIZE,
+} from "../layout.ts";
+import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6 } from "../packet/ethernet.ts";
+import { PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from "../packet/protocol.ts";
+import { extractIcmp, isIcmpError } from "./icmp.ts";
+import { extractIcmpv6, isIcmpv6Error } from "./icmpv6.ts";
+import { extractQuoted } from "./quoted.ts";
+import { extractSctp } from "./sctp.ts";
+import { extractTcp } from "./tcp.ts";
+import { transportHeader, transportHeadLength, transportLength } from "./transport.ts";
+import { digest6, packKey } from "./tuple.ts";
+import { extractUdp } from "./udp.ts";
+
+/** Fills a look-up record (but the hash) with the tuple of the packet as it is now. */
+export function extractTuple(lookup: usize, packet: usize, zone: u32): bool {
+  const key = <usize>load<u32>(packet, PACKET_KEY);
+  if (load<u16>(packet, PACKET_FLAGS) & (PACKET_FLAG_CSUM_BAD_L3 | PACKET_FLAG_TORN)) return false;
+  if (load<u16>(packet, PACKET_L3) == 0) return false;
+  const ethType = load<u16>(key, KEY_ETH_TYPE);
+  const protocol = <u32>load<u8>(key, KEY_NW_PROTO);
+  store<u32>(lookup, 0, LOOKUP_RELATED);
+  store<u64>(lookup, 0, LOOKUP_TUPLE + TUPLE_SRC_L4);
+  let ipv6 = false;
+  if (ethType == ETHER_TYPE_IPV4) {
+    store<u32>(lookup, packKey(zone, protocol, 4), LOOKUP_KEY);
+    store<u64>(lookup, load<u64>(key, KEY_NW_SRC), LOOKUP_TUPLE + TUPLE_SRC);
+  } else if (ethType == ETHER_TYPE_IPV6) {
+    ipv6 = true;
+    store<u32>(lookup, packKey(zone, protocol, 6), LOOKUP_KEY);
+    memory.copy(lookup + LOOKUP_TUPLE6, key + KEY_IPV6_SRC, TUPLE6_SIZE);
+    digestLookup(lookup);
+  } else {
+    return false;
+  }
+  return extractTransport(lookup, packet, protocol, ipv6);
+}
+
+/** Brings the digests of a look-up's IPv6 addresses in step with the addresses. */
+export function digestLookup(lookup: usize): void {
+  store<u32>(lookup, digest6(lookup + LOOKUP_TUPLE6), LOOKUP_TUPLE + TUPLE_SRC);
+  store<u32>(lookup, digest6(lookup + LOOKUP_TUPLE6 + 16), LOOKUP_TUPLE + TUPLE_DST);
+}
+
+@inline
+function extractTransport(lookup: usize, packet: usize, protocol: u32, ipv6: bool): bool {
+  const torn = load<u16>(packet, PACKET_L4) == 0;
+  const header = transportHeader(packet);
+  const head = torn ? 0 : transportHeadLength(packet);
+  switch (protocol) {
+    case PROTOCOL_TCP:
+      return extractTcp(lookup, header, head, false);
+    case PROTOCOL_UDP:
+      // The length field covers the payload, which need not be contiguous.
+      return head >= 8 && extractUdp(lookup, header, transportLength(packet), false);
+    case PROTOCOL_SCTP:
+      return extractSctp(lookup, header, head, false);
+    case PROTOCOL_ICMP:
+      if (ipv6) return true;
+      if (head < 8) return false;
+      return isIcmpError(header) ? extractQuoted(lookup, header, head) : extractIcmp(lookup, header, head);
+    case PROTOCOL_ICMPV6:
+      if (!ipv6) return true;
+      if (head < 8) return false;
+      return isIcmpv6Error(header) ? extractQuoted(lookup, header, head) : extractIcmpv6(lookup, header, head);
+    default:
+      return true;
+  }
+}

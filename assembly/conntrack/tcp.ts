@@ -1,0 +1,334 @@
+/**
+ * TCP: a state for each end, and the window of sequence numbers each may use.
+ *
+ * What: the tracking that OVS's userspace conntrack and pf do (van Rooij, "Real stateful TCP packet filtering in IP
+ *   Filter", 2000), over RFC 9293 states and RFC 7323 window scaling. For each end: the highest sequence number it
+ *   sent, the highest it may send (the other's acknowledgement plus window), its largest window, its scale.
+ * Invariants: a packet that is judged invalid changes nothing. Comparisons of sequence numbers are modulo 2^32.
+ * Beyond OVS: a SYN past the last sequence number of a connection that both ends have closed starts a new one even if
+ *   the last acknowledgement was not seen (RFC 9293 §3.6.1): a client that comes round to the same port is not refused.
+ * Not handled: SYN in an established connection is judged by its window only; selective acknowledgements are not read.
+ */
+import {
+  CONN_PEER,
+  CT_SEQUENCE_CHECK,
+  LOOKUP_TUPLE,
+  PEER_MAX_WINDOW,
+  PEER_SCALE,
+  PEER_SCALE_KNOWN,
+  PEER_SCALE_SHIFT,
+  PEER_SCALE_UNKNOWN,
+  PEER_SEQ_HIGH,
+  PEER_SEQ_LOW,
+  PEER_SIZE,
+  PEER_STATE,
+  TCP_STATE_CLOSED,
+  TCP_STATE_CLOSING,
+  TCP_STATE_ESTABLISHED,
+  TCP_STATE_FIN_WAIT_2,
+  TCP_STATE_SYN_SENT,
+  TCP_STATE_TIME_WAIT,
+  TIMEOUT_TCP_CLOSED,
+  TIMEOUT_TCP_CLOSING,
+  TIMEOUT_TCP_ESTABLISHED,
+  TIMEOUT_TCP_FIN_WAIT,
+  TIMEOUT_TCP_FIRST_PACKET,
+  TIMEOUT_TCP_OPENING,
+  TUPLE_DST_L4,
+  TUPLE_SRC_L4,
+} from "../layout.ts";
+import { CONNTRACK_BASE } from "../memory.ts";
+import { network16, network32, transportHeader, transportHeadLength, transportLength } from "./transport.ts";
+import { UPDATE_INVALID, UPDATE_NEW, UPDATE_VALID, UPDATE_VALID_NEW } from "./update.ts";
+import { extend, schedule } from "./wheel.ts";
+
+const HEADER_SIZE: u32 = 20;
+const SEQUENCE = 4;
+const ACKNOWLEDGEMENT = 8;
+const DATA_OFFSET = 12;
+const FLAGS = 13;
+const WINDOW = 14;
+
+const FIN: u32 = 0x01;
+const SYN: u32 = 0x02;
+const RST: u32 = 0x04;
+const PSH: u32 = 0x08;
+const ACK: u32 = 0x10;
+const URG: u32 = 0x20;
+
+const OPTION_END: u32 = 0;
+const OPTION_NOP: u32 = 1;
+const OPTION_WINDOW_SCALE: u32 = 3;
+/** RFC 7323 §2.3. */
+const MAX_SCALE: u32 = 14;
+
+/** How far an acknowledgement may lag behind or run ahead: one unscaled window and one frame. */
+const ACK_SLACK: i32 = 0xffff + 1500;
+
+@inline
+function reached(a: u32, b: u32): bool {
+  return <i32>(a - b) >= 0;
+}
+
+@inline
+function peer(connection: usize, reply: usize): usize {
+  return connection + CONN_PEER + reply * PEER_SIZE;
+}
+
+/** State of one end, TCP_STATE_*. */
+@inline
+function stateOf(end: usize): i32 {
+  return load<u8>(end, PEER_STATE);
+}
+
+/** Fills the ports; false for what is no TCP segment. `length` bytes of it exist, 8 are enough when it is quoted. */
+export function extractTcp(lookup: usize, header: usize, length: u32, quoted: bool): bool {
+  const least: u32 = quoted ? 8 : HEADER_SIZE;
+  if (length < least) return false;
+  const source = load<u16>(header);
+  const destination = load<u16>(header, 2);
+  store<u32>(lookup, source, LOOKUP_TUPLE + TUPLE_SRC_L4);
+  store<u32>(lookup, destination, LOOKUP_TUPLE + TUPLE_DST_L4);
+  if (source == 0 || destination == 0) return false;
+  if (quoted) return true;
+  const headerLength = <u32>(load<u8>(header, DATA_OFFSET) >> 4) << 2;
+  return headerLength >= HEADER_SIZE && headerLength <= length;
+}
+
+/** Flags no sane end sends. Without ACK only a lone SYN or RST makes sense; a SYN neither ends nor resets. */
+@inline
+function nonsense(flags: u32): bool {
+  if (flags & SYN) {
+    if (flags & (RST | FIN)) return true;
+  } else if (!(flags & (ACK | RST))) {
+    return true;
+  }
+  return !(flags & ACK) && (flags & (FIN | PSH | URG)) != 0;
+}
+
+/** May this segment open a connection? A SYN, or the middle of one; the second step of a handshake may not. */
+export function opensTcp(packet: usize): bool {
+  const flags = load<u8>(transportHeader(packet), FLAGS);
+  return !nonsense(flags) && (flags & (SYN | ACK)) != (SYN | ACK);
+}
+
+@inline
+function payloadLength(packet: usize, header: usize): u32 {
+  const headerLength = <u32>(load<u8>(header, DATA_OFFSET) >> 4) << 2;
+  const length = transportLength(packet);
+  return length > headerLength ? length - headerLength : 0;
+}
+
+/** The window scale option of a SYN: shift | PEER_SCALE_KNOWN, or 0 when there is none. */
+function offeredScale(packet: usize, header: usize): u32 {
+  const end = min<u32>(<u32>(load<u8>(header, DATA_OFFSET) >> 4) << 2, transportHeadLength(packet));
+  let at = HEADER_SIZE;
+  let scale: u32 = 0;
+  while (at + 3 <= end) {
+    const kind = <u32>load<u8>(header + at);
+    if (kind == OPTION_END) break;
+    if (kind == OPTION_NOP) {
+      at++;
+      continue;
+    }
+    if (kind == OPTION_WINDOW_SCALE) scale = min<u32>(load<u8>(header + at, 2), MAX_SCALE) | PEER_SCALE_KNOWN;
+    at += max<u32>(load<u8>(header + at, 1), 2);
+  }
+  return scale;
+}
+
+@inline
+function unscaled(window: u32, shift: u32): u32 {
+  return (window + (1 << shift) - 1) >> shift;
+}
+
+export function createTcp(connection: usize, packet: usize, now: u64): void {
+  const header = transportHeader(packet);
+  const flags = <u32>load<u8>(header, FLAGS);
+  const source = peer(connection, 0);
+  const target = peer(connection, 1);
+  const sequence = network32(header + SEQUENCE);
+  let high = sequence + payloadLength(packet, header) + 1;
+  let scale: u32 = PEER_SCALE_UNKNOWN;
+  if (flags & SYN) {
+    high++;
+    scale = offeredScale(packet, header);
+  } else {
+    store<u8>(target, PEER_SCALE_UNKNOWN, PEER_SCALE);
+  }
+  if (flags & FIN) high++;
+  store<u32>(source, sequence, PEER_SEQ_LOW);
+  store<u32>(source, high, PEER_SEQ_HIGH);
+  store<u8>(source, <u8>scale, PEER_SCALE);
+  store<u16>(source, <u16>unscaled(max<u32>(network16(header + WINDOW), 1), scale & PEER_SCALE_SHIFT), PEER_MAX_WINDOW);
+  store<u8>(source, TCP_STATE_SYN_SENT, PEER_STATE);
+  store<u32>(target, 1, PEER_SEQ_HIGH);
+  store<u16>(target, 1, PEER_MAX_WINDOW);
+  store<u8>(target, TCP_STATE_CLOSED, PEER_STATE);
+  schedule(connection, TIMEOUT_TCP_FIRST_PACKET, now);
+}
+
+/** True when nothing more is to come: such a connection makes room for a new one with the same tuple. */
+export function isTcpClosed(connection: usize): bool {
+  return (
+    stateOf(peer(connection, 0)) >= TCP_STATE_FIN_WAIT_2 && stateOf(peer(connection, 1)) >= TCP_STATE_FIN_WAIT_2
+  );
+}
+
+/** A fresh SYN on a connection that is over. */
+@inline
+function startsAnew(source: usize, target: usize, sequence: u32): bool {
+  const sourceState = stateOf(source);
+  const targetState = stateOf(target);
+  if (sourceState >= TCP_STATE_FIN_WAIT_2 && targetState >= TCP_STATE_FIN_WAIT_2) return true;
+  if (sourceState < TCP_STATE_CLOSING || targetState < TCP_STATE_CLOSING) return false;
+  return <i32>(sequence - load<u32>(source, PEER_SEQ_LOW)) > 0;
+}
+
+/** The timeout that fits the states of both ends. */
+@inline
+function timeoutOf(sourceState: i32, targetState: i32): u32 {
+  const less = min(sourceState, targetState);
+  if (less >= TCP_STATE_FIN_WAIT_2) return TIMEOUT_TCP_CLOSED;
+  if (less >= TCP_STATE_CLOSING) return TIMEOUT_TCP_FIN_WAIT;
+  if (less < TCP_STATE_ESTABLISHED) return TIMEOUT_TCP_OPENING;
+  return max(sourceState, targetState) >= TCP_STATE_CLOSING ? TIMEOUT_TCP_CLOSING : TIMEOUT_TCP_ESTABLISHED;
+}
+
+/** What an accepted segment says about both windows. */
+@inline
+function slide(source: usize, target: usize, end: u32, ack: u32, window: u32, shift: u32): void {
+  if (<u32>load<u16>(source, PEER_MAX_WINDOW) < window) store<u16>(source, <u16>window, PEER_MAX_WINDOW);
+  if (<i32>(end - load<u32>(source, PEER_SEQ_LOW)) > 0) store<u32>(source, end, PEER_SEQ_LOW);
+  if (reached(ack + (window << shift), load<u32>(target, PEER_SEQ_HIGH))) {
+    store<u32>(target, ack + max<u32>(window << shift, 1), PEER_SEQ_HIGH);
+  }
+}
+
+export function updateTcp(connection: usize, packet: usize, reply: usize, now: u64): u32 {
+  const header = transportHeader(packet);
+  const flags = <u32>load<u8>(header, FLAGS);
+  if (nonsense(flags)) return UPDATE_INVALID;
+  const source = peer(connection, reply);
+  const target = peer(connection, reply ^ 1);
+  const first = network32(header + SEQUENCE);
+
+  if ((flags & (SYN | ACK)) == SYN) {
+    if (startsAnew(source, target, first)) return UPDATE_NEW;
+    if (stateOf(source) <= TCP_STATE_SYN_SENT) {
+      store<u8>(source, TCP_STATE_SYN_SENT, PEER_STATE);
+      extend(connection, TIMEOUT_TCP_FIRST_PACKET, now);
+      return UPDATE_VALID_NEW;
+    }
+  }
+
+  let sourceShift: u32 = 0;
+  let targetShift: u32 = 0;
+  if (!(flags & SYN)) {
+    const sourceScale = <u32>load<u8>(source, PEER_SCALE);
+    const targetScale = <u32>load<u8>(target, PEER_SCALE);
+    if (sourceScale & targetScale & PEER_SCALE_KNOWN) {
+      sourceShift = sourceScale & PEER_SCALE_SHIFT;
+      targetShift = targetScale & PEER_SCALE_SHIFT;
+    } else if (sourceScale & targetScale & PEER_SCALE_UNKNOWN) {
+      sourceShift = MAX_SCALE;
+      targetShift = MAX_SCALE;
+    }
+  }
+
+  let sequence = first;
+  let window = network16(header + WINDOW);
+  let end = first + payloadLength(packet, header);
+  if (flags & SYN) end++;
+  let judgeSkew = true;
+
+  if (stateOf(source) < TCP_STATE_SYN_SENT) {
+    // The first segment from this end: its sequence numbers start here.
+    if (flags & SYN) {
+      const targetScale = <u32>load<u8>(target, PEER_SCALE);
+      if (targetScale & PEER_SCALE_KNOWN) {
+        const offered = offeredScale(packet, header);
+        store<u8>(source, <u8>offered, PEER_SCALE);
+        if (offered & PEER_SCALE_KNOWN) {
+          sourceShift = offered & PEER_SCALE_SHIFT;
+          targetShift = targetScale & PEER_SCALE_SHIFT;
+          window = unscaled(window, sourceShift);
+        } else {
+          // Scaling needs both ends: the other's window is what it said, unscaled.
+          const whole = <u32>load<u16>(target, PEER_MAX_WINDOW) << (targetScale & PEER_SCALE_SHIFT);
+          store<u16>(target, <u16>min<u32>(whole, 0xffff), PEER_MAX_WINDOW);
+          store<u8>(target, 0, PEER_SCALE);
+        }
+      }
+    }
+    if (flags & FIN) end++;
+    store<u32>(source, first, PEER_SEQ_LOW);
+    store<u8>(source, TCP_STATE_SYN_SENT, PEER_STATE);
+    const high = end + max<u32>(<u32>load<u16>(target, PEER_MAX_WINDOW) << targetShift, 1);
+    if (load<u32>(source, PEER_SEQ_HIGH) == 1 || reached(high, load<u32>(source, PEER_SEQ_HIGH))) {
+      // A new connection, or one met in mid-stream: what it acknowledges cannot be judged yet.
+      store<u32>(source, high, PEER_SEQ_HIGH);
+      judgeSkew = false;
+    }
+    if (window > <u32>load<u16>(source, PEER_MAX_WINDOW)) store<u16>(source, <u16>window, PEER_MAX_WINDOW);
+  } else if (flags & FIN) {
+    end++;
+  }
+
+  const sourceLow = load<u32>(source, PEER_SEQ_LOW);
+  const targetLow = load<u32>(target, PEER_SEQ_LOW);
+  let ack = network32(header + ACKNOWLEDGEMENT);
+  // Nothing acknowledged, or the zero that broken stacks put into a reset.
+  if (!(flags & ACK) || (ack == 0 && (flags & RST) != 0)) ack = targetLow;
+  if (sequence == end) {
+    // Without data there is nothing to place: keep-alives and window probes pass.
+    sequence = sourceLow;
+    end = sourceLow;
+  }
+  const skew = judgeSkew ? <i32>(targetLow - ack) : 0;
+  const sourceHigh = load<u32>(source, PEER_SEQ_HIGH);
+
+  const inWindow =
+    reached(sourceHigh, end) &&
+    reached(sequence, sourceLow - (<u32>load<u16>(target, PEER_MAX_WINDOW) << targetShift)) &&
+    skew >= -ACK_SLACK &&
+    skew <= ACK_SLACK << sourceShift &&
+    // A reset must hit the next sequence number, give or take one.
+    (!(flags & RST) || <u32>(first - sourceLow + 1) <= 2);
+
+  if (inWindow || load<u32>(CONNTRACK_BASE, CT_SEQUENCE_CHECK) == 0) {
+    slide(source, target, end, ack, window, sourceShift);
+    let sourceState = stateOf(source);
+    let targetState = stateOf(target);
+    if (flags & FIN && sourceState < TCP_STATE_CLOSING) sourceState = TCP_STATE_CLOSING;
+    if (flags & ACK) {
+      if (targetState == TCP_STATE_SYN_SENT) targetState = TCP_STATE_ESTABLISHED;
+      else if (targetState == TCP_STATE_CLOSING) targetState = TCP_STATE_FIN_WAIT_2;
+    }
+    if (flags & RST) {
+      sourceState = TCP_STATE_TIME_WAIT;
+      targetState = TCP_STATE_TIME_WAIT;
+    }
+    store<u8>(source, <u8>sourceState, PEER_STATE);
+    store<u8>(target, <u8>targetState, PEER_STATE);
+    extend(connection, timeoutOf(sourceState, targetState), now);
+    return UPDATE_VALID;
+  }
+
+  // Loose ends: SYNs sent before the other end is known, streams met half way, stragglers after the close. They move
+  // windows, not the timeout, so that a flood of them keeps nothing alive.
+  const loose =
+    stateOf(target) < TCP_STATE_SYN_SENT ||
+    stateOf(target) >= TCP_STATE_FIN_WAIT_2 ||
+    stateOf(source) >= TCP_STATE_FIN_WAIT_2;
+  if (loose && reached(sourceHigh + ACK_SLACK, end) && reached(sequence, sourceLow - ACK_SLACK)) {
+    slide(source, target, end, ack, window, sourceShift);
+    if (flags & FIN && stateOf(source) < TCP_STATE_CLOSING) store<u8>(source, TCP_STATE_CLOSING, PEER_STATE);
+    if (flags & RST) {
+      store<u8>(source, TCP_STATE_TIME_WAIT, PEER_STATE);
+      store<u8>(target, TCP_STATE_TIME_WAIT, PEER_STATE);
+    }
+    return UPDATE_VALID;
+  }
+  return UPDATE_INVALID;
+}
