@@ -1,0 +1,139 @@
+/**
+ * The embedded control plane: OVN's northbound vocabulary in, OpenFlow rules and groups out, by function call.
+ *
+ * What: a database of logical switches, routers and load balancers, changed by ovn-nbctl's commands, compiled after every change
+ * to the program (rules, groups) that the switch should run. Listeners get the difference.
+ * Invariants: a call that fails changes nothing; what a change does not concern keeps its rules, keys, zones and group numbers.
+ * Not handled: what needs more than one machine (tunnels, chassis), access lists, router NAT rules, DHCP, DNS, health checks.
+ */
+import { CommandError } from "./commands/command.ts";
+import { type Outcome, runLine } from "./commands/run.ts";
+import { scriptLines } from "./commands/script-lines.ts";
+import { Database, type Reader } from "./database/database.ts";
+import type { UuidSource } from "./database/uuid.ts";
+import { LearnedAddresses } from "./packet-actions/learned-addresses.ts";
+import { type Changes, changesBetween, EMPTY_PROGRAM, isEmpty, type Program } from "./pipeline/changes.ts";
+import { compile } from "./pipeline/compile.ts";
+import { formatGroup } from "./pipeline/groups.ts";
+import { Identities } from "./pipeline/identities.ts";
+import { formatRule } from "./pipeline/rules.ts";
+import { stageNameOf } from "./pipeline/stage-names.ts";
+import type { Topology } from "./pipeline/topology.ts";
+
+export type { Outcome } from "./commands/run.ts";
+export type { Changes } from "./pipeline/changes.ts";
+
+export type ChangeListener = (changes: Changes) => void;
+
+export class Northbound {
+  readonly #database: Database;
+  readonly #bindings = new Map<string, number>();
+  readonly #identities = new Identities();
+  readonly #learned = new LearnedAddresses();
+  readonly #listeners = new Set<ChangeListener>();
+  #program: Program = EMPTY_PROGRAM;
+  #topology: Topology = { switches: [], routers: [] };
+
+  constructor(options: { readonly newUuid?: UuidSource } = {}) {
+    this.#database = new Database(options.newUuid);
+    const transaction = this.#database.transaction();
+    transaction.insert("NB_Global");
+    this.#database.commit(transaction);
+    this.#refresh();
+  }
+
+  /** One call of ovn-nbctl: its arguments without the program's name. */
+  run(argv: readonly string[]): Outcome {
+    const before = this.#database.snapshot;
+    const outcome = runLine(this.#database, argv);
+    if (this.#database.snapshot !== before) this.#refresh();
+    return outcome;
+  }
+
+  /** A file of calls, one a line; stops at the first that fails, and says which. What ran before stays. */
+  runFile(text: string): Outcome {
+    let stdout = "";
+    try {
+      for (const argv of scriptLines(text)) {
+        const outcome = this.run(argv);
+        stdout += outcome.stdout;
+        if (outcome.exitCode !== 0) return { ...outcome, stdout, stderr: `${argv.join(" ")}\n${outcome.stderr}` };
+      }
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      return { stdout, stderr: `${error.message}\n`, exitCode: 1 };
+    }
+    return { stdout, stderr: "", exitCode: 0 };
+  }
+
+  /** The interface at OpenFlow port `ofport` is the logical port's: what external_ids:iface-id says to ovn-controller. */
+  bind(logicalPort: string, ofport: number): void {
+    if (this.#bindings.get(logicalPort) === ofport) return;
+    for (const [other, port] of this.#bindings) if (port === ofport) this.#bindings.delete(other);
+    this.#bindings.set(logicalPort, ofport);
+    this.#refresh();
+  }
+
+  unbind(logicalPort: string): void {
+    if (this.#bindings.delete(logicalPort)) this.#refresh();
+  }
+
+  bindings(): ReadonlyMap<string, number> {
+    return this.#bindings;
+  }
+
+  /** Everything the switch should have, in ovs-ofctl's text form. */
+  desired(): { readonly flows: readonly string[]; readonly groups: readonly string[] } {
+    return {
+      flows: [...this.#program.rules.values()].map(formatRule),
+      groups: [...this.#program.groups.values()].map(formatGroup),
+    };
+  }
+
+  /** From nothing to what is desired: for a switch that has just started. */
+  everything(): Changes {
+    return changesBetween(EMPTY_PROGRAM, this.#program);
+  }
+
+  /** Called after each change with what to do to the switch, all of it or nothing. Returns a function that ends it. */
+  onChange(listener: ChangeListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** "ls_in_lb" for table 20 of a switch's metadata; `undefined` for tables that are not ours. */
+  stageName(table: number, metadata: number | bigint): string | undefined {
+    const key = Number(metadata);
+    const { switches, routers } = this.#topology;
+    const kind = switches.some((item) => item.key === key)
+      ? "switch"
+      : routers.some((item) => item.key === key)
+        ? "router"
+        : undefined;
+    return stageNameOf(table, kind);
+  }
+
+  get database(): Reader {
+    return this.#database;
+  }
+
+  #refresh(): void {
+    this.#updateStatus();
+    const { program, topology } = compile(this.#database, this.#bindings, this.#learned, this.#identities);
+    const { newZones } = this.#identities.settle();
+    const changes = changesBetween(this.#program, program, newZones);
+    this.#program = program;
+    this.#topology = topology;
+    if (!isEmpty(changes)) for (const listener of this.#listeners) listener(changes);
+  }
+
+  /** Column `up` of switch ports: bound to an interface, or a router's. */
+  #updateStatus(): void {
+    const transaction = this.#database.transaction();
+    for (const { uuid, name, type, up } of this.#database.rows("Logical_Switch_Port")) {
+      const isUp = type === "router" || (type === "" && this.#bindings.has(name));
+      if (up[0] !== isUp) transaction.update("Logical_Switch_Port", uuid, { up: [isUp] });
+    }
+    this.#database.commit(transaction);
+  }
+}

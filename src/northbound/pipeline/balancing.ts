@@ -1,0 +1,67 @@
+/** What load balancers on switches and on routers have in common: matches, groups, the addresses they answer for. */
+import { type Address, contains } from "../network/ip.ts";
+import { type Endpoint, formatEndpoint, type VirtualService } from "../network/virtual-service.ts";
+import { CT_MARK } from "./registers.ts";
+import type { Place } from "./stage.ts";
+import type { Balancer, RouterPort } from "./topology.ts";
+
+/** Packets to a VIP and its port; without a port, all IP packets to it. */
+export function matchVip({ protocol }: Pick<Balancer, "protocol">, { address, port }: Endpoint): string {
+  return port === undefined ? matchVipAddress(address) : `${matchVipAddress(address, protocol)},tp_dst=${port}`;
+}
+
+export function matchVipAddress({ family, text }: Address, protocol?: string): string {
+  const suffix = family === 4 ? "" : "6";
+  if (protocol) return `${protocol}${suffix},${family === 4 ? "nw_dst" : "ipv6_dst"}=${text}`;
+  return family === 4 ? `ip,nw_dst=${text}` : `ipv6,ipv6_dst=${text}`;
+}
+
+interface GroupUse {
+  /** Groups are shared by all switches, and by all routers of one way of translating. */
+  readonly scope: string;
+  readonly zone: string;
+  /** Bits set in ct_mark besides "natted". */
+  readonly marks: readonly number[];
+}
+
+/** The number of the select group for a service, made on the way. Buckets keep their numbers while others come and go. */
+export function balancerGroup(here: Place, balancer: Balancer, service: VirtualService, use: GroupUse): number {
+  const name = `${use.scope} ${balancer.uuid} ${formatEndpoint(service.vip)}`;
+  const id = here.identities.groups.get(name);
+  const exec = [CT_MARK.natted, ...use.marks].map(
+    (bit) => `set_field:0x${bit.toString(16)}/0x${bit.toString(16)}->ct_mark`,
+  );
+  const backends = [...new Set(service.backends.map(formatEndpoint))];
+  here.groups.add({
+    id,
+    selection: selectionOf(balancer, service),
+    buckets: backends.map((backend) => ({
+      id: here.identities.buckets.get(name, backend),
+      actions: `ct(commit,table=${here.nextTable},zone=${use.zone},nat(dst=${backend}),exec(${exec.join(",")}))`,
+    })),
+  });
+  return id;
+}
+
+/** The order in which OVS lists and hashes fields, by the words of the column selection_fields. */
+const FIELD_ORDER = ["eth_src", "eth_dst", "ip_src", "ip_dst", "tp_src", "tp_dst"];
+
+function selectionOf({ selectionFields, protocol }: Balancer, { vip }: VirtualService): string {
+  const fields = FIELD_ORDER.filter((field) => selectionFields.includes(field)).map((field) => {
+    if (field.startsWith("tp_")) return field.replace("tp", protocol);
+    return vip.address.family === 6 ? field.replace(/^ip_/, "ipv6_") : field;
+  });
+  if (fields.length === 0) return "selection_method=dp_hash";
+  return `selection_method=hash,${fields.length === 1 ? `fields=${fields[0]}` : `fields(${fields.join(",")})`}`;
+}
+
+/** VIPs of the router that hosts on a port's networks would ask for. */
+export function vipsReachableBy(port: RouterPort): readonly Address[] {
+  return routerVips(port).filter((address) => port.networks.some((network) => contains(network, address)));
+}
+
+/** Each VIP of the router once. */
+export function routerVips({ owner }: RouterPort): readonly Address[] {
+  const vips = owner.balancers.flatMap(({ services }) => services.map(({ vip }) => vip.address));
+  return [...new Map(vips.map((address) => [address.text, address])).values()];
+}

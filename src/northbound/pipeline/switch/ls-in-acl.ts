@@ -1,0 +1,31 @@
+import { join } from "../actions.ts";
+import { ctMark, ctState, IP, IPV6_CONTROL } from "../match.ts";
+import { CT_MARK, SWITCH_BIT, writeBit, ZONE } from "../registers.ts";
+import type { Stage } from "../stage.ts";
+import type { Switch } from "../topology.ts";
+
+/** There are no access lists here; what is left keeps the tracker's books: invalid packets go, new connections are marked. */
+export const lsInAcl: Stage<Switch> = {
+  name: "ls_in_acl",
+  rules(add, { hasVip }, { next, nextTable }) {
+    add(65532, [IPV6_CONTROL], next);
+    if (!hasVip) return add(65535, [], next);
+    const { commit, hintDrop, hintBlock, aclVerdictAllow } = SWITCH_BIT;
+    const allow = writeBit(0, aclVerdictAllow, 1);
+    add(65532, [ctState("+inv")], "drop");
+    add(65532, [ctState("+est+rpl"), ctMark(CT_MARK.blocked)], "drop");
+    add(
+      65532,
+      [ctState("-new-est+rel-inv"), ctMark(CT_MARK.blocked, false), IP],
+      join(allow, `ct(commit,table=${nextTable},zone=${ZONE.port},nat)`),
+    );
+    add(
+      65532,
+      [ctState("-new+est-rel+rpl-inv"), ctMark(CT_MARK.blocked, false)],
+      join(writeBit(0, hintDrop, 0), writeBit(0, hintBlock, 0), allow, next),
+    );
+    add(1, [IP, ctState("+est"), ctMark(CT_MARK.blocked)], join(writeBit(0, commit, 1), next));
+    add(1, [IP, ctState("-est")], join(writeBit(0, commit, 1), next));
+    add(0, [], next);
+  },
+};
