@@ -85,8 +85,11 @@ export type Action =
   | { readonly type: "pop"; readonly destination: Subfield }
   | { readonly type: "push_vlan"; readonly tpid: number }
   | { readonly type: "pop_vlan" }
-  | { readonly type: "set_vlan_vid"; readonly vid: number }
-  | { readonly type: "set_vlan_pcp"; readonly pcp: number }
+  /** `push`: a packet without a tag gets one (OpenFlow 1.0's mod_vlan_*); otherwise it is left alone. */
+  | { readonly type: "set_vlan_vid"; readonly vid: number; readonly push?: boolean }
+  | { readonly type: "set_vlan_pcp"; readonly pcp: number; readonly push?: boolean }
+  /** OpenFlow 1.0's mod_tp_src and mod_tp_dst: TCP, UDP or SCTP as the packet is. */
+  | { readonly type: "set_l4_port"; readonly source: boolean; readonly port: number }
   | { readonly type: "push_mpls"; readonly etherType: number }
   | { readonly type: "pop_mpls"; readonly etherType: number }
   | { readonly type: "dec_ttl"; readonly controllers: readonly number[] }

@@ -1,0 +1,71 @@
+/**
+ * clone(): the body is translated in place; only when something follows it, and what it does cannot be undone by a later
+ * commit, it becomes a datapath clone.
+ */
+import type { DatapathAction } from "../../fastpath/datapath-action.ts";
+import type { Action } from "../actions/action.ts";
+import { runActionSet } from "./action-set.ts";
+import type { TranslationContext } from "./context.ts";
+import { giveBack, takeFlow } from "./flow-pool.ts";
+
+/** Whether `commit` can bring the packet back to what it was. */
+function isReversible(action: DatapathAction): boolean {
+  switch (action.type) {
+    case "output":
+    case "userspace":
+    case "set":
+    case "push_vlan":
+    case "pop_vlan":
+    case "push_mpls":
+    case "pop_mpls":
+    case "sample":
+    case "clone":
+    case "recirc":
+    case "select":
+    case "drop":
+      return true;
+    case "check_pkt_len":
+      return action.greater.every(isReversible) && action.lessOrEqual.every(isReversible);
+    default:
+      return false;
+  }
+}
+
+/** Runs `body`, then puts back everything a copy of the packet cannot have changed. */
+export function isolated(context: TranslationContext, last: boolean, body: () => void): void {
+  if (!last) context.commit();
+  const flow = takeFlow(context.flow);
+  const base = takeFlow(context.base);
+  const stack = context.stack.slice();
+  const { actionSet, actionSetHasGroup, conntracked, wasMpls, actions } = context;
+  context.actionSet = actionSet.slice();
+  const inner: DatapathAction[] = last ? actions : [];
+  context.actions = inner;
+  body();
+  context.actions = actions;
+  if (!last && inner.length > 0) {
+    if (inner.every(isReversible)) {
+      actions.push(...inner);
+    } else {
+      actions.push({ type: "clone", actions: inner });
+      context.base.set(base);
+    }
+  }
+  context.flow.set(flow);
+  context.stack.length = 0;
+  context.stack.push(...stack);
+  context.actionSet = actionSet;
+  context.actionSetHasGroup = actionSetHasGroup;
+  context.conntracked = conntracked;
+  context.wasMpls = wasMpls;
+  giveBack(flow);
+  giveBack(base);
+}
+
+export function runClone(context: TranslationContext, body: readonly Action[], last: boolean): void {
+  isolated(context, last, () => {
+    context.execute(body, true, false);
+    if (!context.freezing) runActionSet(context);
+    context.finishFreezing();
+  });
+}

@@ -1,0 +1,49 @@
+/** Patch ports: the packet comes in at the other bridge, with nothing of this bridge's pipeline state; then this one goes on. */
+import { KEY_IN_PORT, KEY_SIZE, KEY_TUN_ID } from "../../../assembly/layout.ts";
+import { FLOW_ACTSET_OUTPUT, FLOW_METADATA, FLOW_REGS } from "../flow/flow-layout.ts";
+import { PORT_UNSET } from "../flow/port-text.ts";
+import { runActionSet } from "./action-set.ts";
+import type { BridgePort } from "./bridge.ts";
+import { isolated } from "./clone.ts";
+import { clearTracking } from "./conntrack.ts";
+import type { TranslationContext } from "./context.ts";
+import { markFrozen } from "./frozen-metadata.ts";
+import { runTable, withinLimits } from "./resubmit.ts";
+
+export function outputToPatch(context: TranslationContext, peer: NonNullable<BridgePort["peer"]>, last: boolean): void {
+  const { bridge, nodes, exit, rule, cookie, table } = context;
+  isolated(context, last, () => {
+    enterBridge(context, peer);
+    if (!context.bridge.port(peer.port)?.noReceive && withinLimits(context)) {
+      runTable(context, { table: 0, last: true, missesCount: true });
+      if (!context.freezing) runActionSet(context);
+      context.finishFreezing();
+    }
+  });
+  // What ended translation over there does not end it here.
+  context.exit = exit;
+  if (context.error === "too_many_mpls_labels") context.error = undefined;
+  context.bridge = bridge;
+  context.nodes = nodes;
+  context.rule = rule;
+  context.cookie = cookie;
+  context.table = table;
+}
+
+function enterBridge(context: TranslationContext, peer: NonNullable<BridgePort["peer"]>): void {
+  const { flow } = context;
+  flow[KEY_IN_PORT + 2] = peer.port >> 8;
+  flow[KEY_IN_PORT + 3] = peer.port & 0xff;
+  flow.fill(0, KEY_TUN_ID, KEY_SIZE);
+  flow.fill(0, FLOW_REGS, FLOW_METADATA + 8);
+  flow[FLOW_ACTSET_OUTPUT + 2] = PORT_UNSET >> 8;
+  flow[FLOW_ACTSET_OUTPUT + 3] = PORT_UNSET & 0xff;
+  markFrozen(context.written);
+  context.written.fill(0xff, FLOW_ACTSET_OUTPUT, FLOW_ACTSET_OUTPUT + 4);
+  clearTracking(context);
+  context.stack.length = 0;
+  context.actionSet = [];
+  context.actionSetHasGroup = false;
+  context.bridge = peer.bridge;
+  context.enter({ kind: "bridge", text: `bridge("${peer.bridge.name}")` });
+}

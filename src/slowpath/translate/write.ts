@@ -1,0 +1,78 @@
+/**
+ * Writing the flow. Every bit written is marked twice: in `wildcards`, because the datapath's `set` compares with what the
+ * packet has (a packet that has the value already needs none), and in `written`, because later tables see the new value.
+ */
+import { KEY_SIZE, KEY_TUN_ID, KEY_VLAN_TCI0, KEY_VLAN_TPID0, VLAN_CFI } from "../../../assembly/layout.ts";
+import type { Field, Subfield } from "../flow/field.ts";
+import { tunnelMetadataIndex } from "../flow/fields.ts";
+import { copySubfield, unwildcardSubfield } from "../flow/flow.ts";
+import { setTunnelMetadataPresent } from "../flow/match.ts";
+import type { TranslationContext } from "./context.ts";
+
+const ETH_TYPE_VLAN = 0x8100;
+
+/** `value` under `mask`, both as they lie in the flow. The caller has seen to the prerequisites. */
+export function writeField(context: TranslationContext, field: Field, value: Uint8Array, mask: Uint8Array): void {
+  const { flow, wildcards, written } = context;
+  const { offset, bytes } = field;
+  for (let i = 0; i < bytes; i++) {
+    const bits = mask[i];
+    if (bits === 0) continue;
+    const at = offset + i;
+    flow[at] = (flow[at] & ~bits) | (value[i] & bits);
+    wildcards[at] |= bits;
+    written[at] |= bits;
+  }
+  if (needsCare(offset)) keepConsistent(context, field);
+}
+
+/** After a write by other means. */
+export function markWritten(context: TranslationContext, part: Subfield): void {
+  unwildcardSubfield(context.wildcards, part);
+  unwildcardSubfield(context.written, part);
+  if (needsCare(part.field.offset)) keepConsistent(context, part.field);
+}
+
+export function markBytes(context: TranslationContext, offset: number, bytes: number): void {
+  context.wildcards.fill(0xff, offset, offset + bytes);
+  context.written.fill(0xff, offset, offset + bytes);
+}
+
+/** Copies between subfields; whole bytes at a time where both lie on byte borders. */
+export function copyBits(flow: Uint8Array, source: Subfield, destination: Subfield): void {
+  const from = source.field.shift + source.start;
+  const to = destination.field.shift + destination.start;
+  if (((from | to | source.bits) & 7) !== 0) {
+    copySubfield(flow, source, destination);
+    return;
+  }
+  const end = source.field.offset + source.field.bytes - (from >> 3);
+  const target = destination.field.offset + destination.field.bytes - ((to + destination.bits) >> 3);
+  flow.copyWithin(target, end - (source.bits >> 3), end);
+}
+
+function needsCare(offset: number): boolean {
+  return offset === KEY_VLAN_TCI0 || (offset >= KEY_TUN_ID && offset < KEY_SIZE);
+}
+
+/** A VLAN field brings or takes the tag; a tunnel option written is there. */
+function keepConsistent(context: TranslationContext, field: Field): void {
+  const { flow, wildcards } = context;
+  if (field.offset !== KEY_VLAN_TCI0) {
+    const option = tunnelMetadataIndex(field);
+    if (option >= 0) setTunnelMetadataPresent(flow, option, true);
+    return;
+  }
+  if (field.name === "dl_vlan" || field.name === "dl_vlan_pcp" || field.name === "vlan_pcp") {
+    flow[KEY_VLAN_TCI0] |= VLAN_CFI >> 8;
+  }
+  wildcards[KEY_VLAN_TCI0] |= VLAN_CFI >> 8;
+  const tagged = (flow[KEY_VLAN_TCI0] & (VLAN_CFI >> 8)) !== 0;
+  if (tagged && flow[KEY_VLAN_TPID0] === 0) {
+    flow[KEY_VLAN_TPID0] = ETH_TYPE_VLAN >> 8;
+    flow[KEY_VLAN_TPID0 + 1] = ETH_TYPE_VLAN & 0xff;
+  } else if (!tagged) {
+    flow.fill(0, KEY_VLAN_TPID0, KEY_VLAN_TPID0 + 2);
+  }
+  markBytes(context, KEY_VLAN_TPID0, 4);
+}
