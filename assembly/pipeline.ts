@@ -124,10 +124,18 @@ function classify(end: usize): void {
       cacheHits++;
       continue;
     }
+    const hash = load<u32>(HASHES + i);
+    // An earlier packet of this batch may have brought the flow into the cache.
+    const recent = cachedFlow(hash);
+    if (recent != 0 && recent != hint && covers(recent, key)) {
+      store<u32>(FLOWS + i, <u32>recent);
+      cacheHits++;
+      continue;
+    }
     const flow = lookupMegaflow(key);
     store<u32>(FLOWS + i, <u32>flow);
     if (flow == 0) continue;
-    remember(load<u32>(HASHES + i), flow);
+    remember(hash, flow);
     megaflowHits++;
   }
   countMany(COUNTER_CACHE_HIT, cacheHits);
