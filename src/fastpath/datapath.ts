@@ -151,6 +151,50 @@ export interface Conntrack {
   setZoneLimit(zone: number | undefined, limit: number): void;
   deleteZoneLimit(zone: number): void;
   zoneLimits(): { default: number; zones: { zone: number; limit: number; count: number }[] };
+  /** Seconds by name; those not given have the default. Policy 0 is the default policy itself. */
+  setTimeoutPolicy(policy: number, seconds: TimeoutPolicy): void;
+  setFragmentReassembly(family: 4 | 6, on: boolean): void;
+  /** Shorter fragments (bytes of L3), the last one excepted, are invalid. */
+  setFragmentMinimum(family: 4 | 6, bytes: number): void;
+  setFragmentLimit(fragments: number): void;
+  fragments(): FragmentStatus;
+}
+
+/** Timeouts in seconds, named by what a connection of that kind waits for. */
+export type TimeoutPolicy = Partial<Record<TimeoutName, number>>;
+export type TimeoutName =
+  | "tcpFirstPacket"
+  | "tcpOpening"
+  | "tcpEstablished"
+  | "tcpClosing"
+  | "tcpFinWait"
+  | "tcpClosed"
+  | "otherFirst"
+  | "otherMultiple"
+  | "otherBidirectional"
+  | "icmpFirst"
+  | "icmpReply"
+  | "sctpOpening"
+  | "sctpEstablished"
+  | "sctpClosing";
+
+/** What `dpctl/ipf-get-status` shows. */
+export interface FragmentStatus {
+  readonly limit: number;
+  /** Fragments held now. */
+  readonly held: number;
+  readonly ipv4: FragmentFamilyStatus;
+  readonly ipv6: FragmentFamilyStatus;
+}
+
+export interface FragmentFamilyStatus {
+  readonly enabled: boolean;
+  readonly minimum: number;
+  readonly accepted: bigint;
+  readonly completed: bigint;
+  readonly expired: bigint;
+  readonly tooSmall: bigint;
+  readonly overlapping: bigint;
 }
 
 export interface ConnectionTuple {
@@ -179,6 +223,9 @@ export interface Connection {
     readonly stateReply: string;
     readonly wscaleOriginal?: number;
     readonly wscaleReply?: number;
+    /** WINDOW_SCALE, BE_LIBERAL. */
+    readonly flagsOriginal: readonly string[];
+    readonly flagsReply: readonly string[];
   };
   readonly sctp?: { readonly state: string; readonly vtagOriginal: number; readonly vtagReply: number };
   readonly helper?: string;
