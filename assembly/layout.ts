@@ -143,6 +143,7 @@ export const PACKET_BUCKET = 68; // u32 address of the select bucket's counters 
 export const PACKET_FLOW = 72; // u32 address of the megaflow record of this pass
 export const PACKET_BATCH_NEXT = 76; // u32 scratch of the pipeline
 export const PACKET_L3_LENGTH = 80; // u32 bytes of the L3 packet without Ethernet padding
+export const PACKET_L3_END = 84; // u16 offset past the IP header and its extensions, 0 = no IP or torn at L3
 export const PACKET_SIZE = 128;
 
 export const PACKET_FLAG_CSUM_BAD_L3 = 1; // IPv4 header checksum wrong

@@ -70,7 +70,7 @@ export function hashBytes(address: usize, length: u32, basis: u32): u32 {
  * Hash of a flow key's addresses, protocol and ports; what OVS takes for the RSS hash when no card delivers one.
  * Anything but IPv4, IPv6 and ARP hashes to one constant. Ports count for TCP, UDP, SCTP, ICMP and ICMPv6.
  */
-export function hash5Tuple(key: usize, basis: u32 = 0): u32 {
+export function hash5Tuple(key: usize, basis: u32): u32 {
   let hash = basis;
   const etherType = load<u16>(key, KEY_ETH_TYPE); // as loaded: 0x0800 reads 0x0008
   if (etherType == 0x0008 || etherType == 0x0608) {

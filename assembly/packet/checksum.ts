@@ -15,7 +15,6 @@ import {
   KEY_NW_FRAG,
   KEY_NW_PROTO,
   KEY_NW_SRC,
-  PACKET_CSUM_START,
   PACKET_DATA,
   PACKET_HEAD_LENGTH,
   PACKET_KEY,
@@ -29,7 +28,6 @@ import {
 } from "../layout.ts";
 import { addCrc32c, advanceCrc32c, finishCrc32c, startCrc32c } from "./crc32c.ts";
 import { ETHER_TYPE_IPV4 } from "./ethernet.ts";
-import { ICMP_CHECKSUM } from "./icmp.ts";
 import {
   finishIpv4Checksum,
   finishSum,
@@ -41,9 +39,9 @@ import {
   sumDifference,
   verifyIpv4Checksum,
 } from "./internet-checksum.ts";
-import { PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from "./protocol.ts";
+import { checksumOffset, hasPartialChecksum } from "./partial-checksum.ts";
+import { PROTOCOL_ICMP, PROTOCOL_SCTP, PROTOCOL_UDP } from "./protocol.ts";
 import { SCTP_CHECKSUM, SCTP_SIZE } from "./sctp.ts";
-import { TCP_CHECKSUM } from "./tcp.ts";
 import { UDP_CHECKSUM } from "./udp.ts";
 
 export {
@@ -58,28 +56,10 @@ export {
   verifyIpv4Checksum,
 };
 
-/** True when the L4 checksum is left to the way out. */
-@inline
-export function hasPartialChecksum(packet: usize): bool {
-  return (
-    (load<u8>(packet, PACKET_VNET_FLAGS) & VNET_F_NEEDS_CSUM) != 0 &&
-    load<u16>(packet, PACKET_CSUM_START) == load<u16>(packet, PACKET_L4)
-  );
-}
-
 /** Bytes of L4, header and payload. */
 @inline
 export function transportLength(packet: usize): u32 {
   return load<u32>(packet, PACKET_L3_LENGTH) - (load<u16>(packet, PACKET_L4) - load<u16>(packet, PACKET_L3));
-}
-
-/** Offset of the Internet checksum in the L4 header, 0 for protocols without one. */
-@inline
-export function checksumOffset(protocol: u32): u32 {
-  if (protocol == PROTOCOL_TCP) return TCP_CHECKSUM;
-  if (protocol == PROTOCOL_UDP) return UDP_CHECKSUM;
-  if (protocol == PROTOCOL_ICMP || protocol == PROTOCOL_ICMPV6) return ICMP_CHECKSUM;
-  return 0;
 }
 
 /** Adds frame bytes [from, to) to a running sum, across head and payload. `from` counts as even. */

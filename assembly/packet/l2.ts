@@ -11,6 +11,7 @@ import {
   PACKET_HEAD_LENGTH,
   PACKET_HEADROOM,
   PACKET_L3,
+  PACKET_L3_END,
   PACKET_L4,
   PACKET_L7,
   PACKET_LENGTH,
@@ -41,6 +42,7 @@ function moveStart(packet: usize, bytes: u32): void {
   store<u32>(packet, load<u32>(packet, PACKET_LENGTH) + bytes, PACKET_LENGTH);
   store<u32>(packet, load<u32>(packet, PACKET_HEAD_LENGTH) + bytes, PACKET_HEAD_LENGTH);
   moveOffset(packet + PACKET_L3, bytes);
+  moveOffset(packet + PACKET_L3_END, bytes);
   moveOffset(packet + PACKET_L4, bytes);
   moveOffset(packet + PACKET_L7, bytes);
   moveOffset(packet + PACKET_HDR_LEN, bytes);

@@ -45,11 +45,12 @@ import {
   VNET_GSO_UDP_L4,
 } from "../layout.ts";
 import { CLONE_HEAD_STRIDE } from "../memory.ts";
-import { checksumOffset, computeTransportChecksum, pseudoHeaderSum, sumFrame, transportLength } from "./checksum.ts";
+import { computeTransportChecksum, pseudoHeaderSum, sumFrame, transportLength } from "./checksum.ts";
 import { ETHER_TYPE_IPV4 } from "./ethernet.ts";
 import { finishIpv4Checksum, finishSum, foldSum } from "./internet-checksum.ts";
 import { IPV4_ID, IPV4_TOTAL_LENGTH } from "./ipv4.ts";
 import { IPV6_PAYLOAD_LENGTH, IPV6_SIZE } from "./ipv6.ts";
+import { checksumOffset } from "./partial-checksum.ts";
 import { allocatePacket, cloneHead, packetsLeft } from "./pool.ts";
 import { PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from "./protocol.ts";
 import { TCP_FLAG_CWR, TCP_FLAG_FIN, TCP_FLAG_PSH, TCP_FLAGS, TCP_SEQUENCE } from "./tcp.ts";
@@ -70,7 +71,7 @@ export function finishChecksum(packet: usize): void {
   // The field holds the pseudo-header's sum and is part of what is summed.
   const length = load<u32>(packet, PACKET_LENGTH);
   const field = start + load<u16>(packet, PACKET_CSUM_OFFSET);
-  if (field + 2 > load<u32>(packet, PACKET_HEAD_LENGTH)) return; // not a header of ours: metadata from a broken sender
+  if (field + 2 > load<u32>(packet, PACKET_HEAD_LENGTH)) return;
   const end = start == load<u16>(packet, PACKET_L4) ? start + transportLength(packet) : length;
   const sum = finishSum(sumFrame(packet, start, end, 0));
   store<u16>(load<u32>(packet, PACKET_DATA) + field, sum == 0 ? 0xffff : sum);

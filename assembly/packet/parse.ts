@@ -36,6 +36,7 @@ import {
   PACKET_KEY,
   PACKET_KEY_EXTENT,
   PACKET_L3,
+  PACKET_L3_END,
   PACKET_L3_LENGTH,
   PACKET_L4,
   PACKET_L7,
@@ -57,6 +58,7 @@ import { parseIcmpv6 } from "./icmpv6.ts";
 import { parseIpv4 } from "./ipv4.ts";
 import { parseIpv6 } from "./ipv6.ts";
 import { isMplsType, parseMpls } from "./mpls.ts";
+import { vetPartialChecksum } from "./partial-checksum.ts";
 import { PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from "./protocol.ts";
 import { parseSctp } from "./sctp.ts";
 import { parseTcp } from "./tcp.ts";
@@ -71,7 +73,8 @@ export function parse(packet: usize): void {
   if (extent != 0) memory.fill(key, 0, extent);
   store<u32>(packet, KEY_EXTENT_IPV4, PACKET_KEY_EXTENT);
   extract(packet, key);
-  store<u32>(packet, hash5Tuple(key), PACKET_RSS_HASH);
+  vetPartialChecksum(packet);
+  store<u32>(packet, hash5Tuple(key, 0), PACKET_RSS_HASH);
 }
 
 /**
@@ -85,6 +88,7 @@ export function reparse(packet: usize): void {
   memory.fill(key + KEY_MPLS_LSE0, 0, KEY_TUN_ID - KEY_MPLS_LSE0);
   store<u32>(packet, max<u32>(load<u32>(packet, PACKET_KEY_EXTENT), KEY_EXTENT_IPV4), PACKET_KEY_EXTENT);
   extract(packet, key);
+  vetPartialChecksum(packet);
 }
 
 /** Reads the packet into a key whose packet fields are zero. */
@@ -97,6 +101,7 @@ function extract(packet: usize, key: usize): void {
   store<u32>(key, bswap<u32>(load<u32>(packet, PACKET_IN_PORT)), KEY_IN_PORT);
   store<u32>(packet, 0, PACKET_L3_LENGTH);
   store<u16>(packet, 0, PACKET_L3);
+  store<u16>(packet, 0, PACKET_L3_END);
   store<u16>(packet, 0, PACKET_L4);
   store<u16>(packet, 0, PACKET_L7);
   if (readable < ETHERNET_SIZE) {
@@ -121,7 +126,9 @@ function extract(packet: usize, key: usize): void {
     if (type == ETHER_TYPE_ARP || type == ETHER_TYPE_RARP) parseArp(packet, key, header, l3Readable);
     else if (isMplsType(type)) parseMpls(packet, key, header, l3Readable);
   }
-  if (headersLength == 0 || (load<u8>(key, KEY_NW_FRAG) & NW_FRAG_LATER) != 0) return;
+  if (headersLength == 0) return;
+  store<u16>(packet, <u16>(l3 + headersLength), PACKET_L3_END);
+  if ((load<u8>(key, KEY_NW_FRAG) & NW_FRAG_LATER) != 0) return;
 
   const protocol: u32 = load<u8>(key, KEY_NW_PROTO);
   const l4 = header + headersLength;
