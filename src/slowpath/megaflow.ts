@@ -12,6 +12,7 @@ import { KEY_IN_PORT, KEY_SIZE } from "../../assembly/layout.ts";
 import type { MegaflowHandle } from "../fastpath/datapath.ts";
 import type { DatapathAction } from "../fastpath/datapath-action.ts";
 import type { Bucket, Match, Rule } from "./tables/rule.ts";
+import type { Effect } from "./translate/translation.ts";
 
 const KEY_WORDS32 = KEY_SIZE / 4;
 const IN_PORT_WORD = KEY_IN_PORT / 4;
@@ -54,6 +55,8 @@ export interface MegaflowOrigin {
   readonly recirculationIds: readonly number[];
   /** FLOW_SIZE bytes: bits of the flow that the pipeline wrote, so that a later table may have seen other values than the key's. */
   readonly written: Uint8Array;
+  /** What its packets teach (addresses, rules, shorter timeouts): as long as there are packets, it is learned again. */
+  readonly refreshed: readonly Effect[];
   /** Something the megaflow's mask cannot express: translate every packet. */
   readonly slow: boolean;
 }

@@ -14,6 +14,7 @@ import type { Datapath } from "../fastpath/datapath.ts";
 import { overlaps } from "./flow/match.ts";
 import { fullKey, type Megaflow, type MegaflowTable, mayMatch } from "./megaflow.ts";
 import type { Rule } from "./tables/rule.ts";
+import type { Effect } from "./translate/translation.ts";
 import { creditRules, type KeyTranslator, megaflowActions, megaflowMask, originOf, referencedIds } from "./upcall.ts";
 
 /** Rules that came (`added`) and that went or got other actions (`removed`). */
@@ -28,6 +29,8 @@ export interface RevalidatorOptions {
   readonly translate: KeyTranslator;
   readonly retain: (recirculationId: number) => void;
   readonly release: (recirculationId: number) => void;
+  /** What a megaflow's packets taught is taught again. */
+  readonly refresh: (effects: readonly Effect[]) => void;
   /** Milliseconds of CLOCK_MONOTONIC, the datapath's clock. */
   readonly now: () => number;
   /** Milliseconds without a packet after which a megaflow goes. */
@@ -122,7 +125,7 @@ export class Revalidator {
     this.statistics.translated++;
     // Until now its traffic belongs to the rules it was made by.
     this.#credit(flow);
-    const translation = translate(fullKey(flow), false);
+    const translation = translate(fullKey(flow));
     if (translation === undefined || !within(megaflowMask(translation, this.#mask), flow.mask.bytes)) {
       this.statistics.removed++;
       this.remove(flow);
@@ -145,6 +148,7 @@ export class Revalidator {
     const moreBytes = bytes - flow.credited.bytes;
     if (morePackets > 0n && !flow.origin.slow) {
       creditRules(flow.origin.rules, morePackets, moreBytes, used);
+      if (flow.origin.refreshed.length > 0) this.#options.refresh(flow.origin.refreshed);
       for (const { statistics } of flow.origin.buckets) {
         statistics.packets += morePackets;
         statistics.bytes += moreBytes;

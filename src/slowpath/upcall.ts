@@ -10,10 +10,14 @@ import { type Datapath, DatapathFullError, type Upcall } from "../fastpath/datap
 import type { DatapathAction } from "../fastpath/datapath-action.ts";
 import type { Megaflow, MegaflowOrigin, MegaflowTable } from "./megaflow.ts";
 import type { Rule } from "./tables/rule.ts";
+import type { Decided } from "./translate/context.ts";
 import type { Effect, Translation } from "./translate/translation.ts";
 
-/** Translates a datapath key (KEY_SIZE bytes). `undefined`: its port or recirculation id is not known (any more). */
-export type KeyTranslator = (key: Uint8Array, collectEffects: boolean) => Translation | undefined;
+/**
+ * Translates a datapath key (KEY_SIZE bytes), for this packet when there is one. `undefined`: its port or recirculation id
+ * is not known (any more).
+ */
+export type KeyTranslator = (key: Uint8Array, packet?: Decided) => Translation | undefined;
 
 export interface UpcallStatistics {
   misses: number;
@@ -75,7 +79,7 @@ export class UpcallHandler {
     const miss = upcall.reason === "miss";
     if (miss) this.statistics.misses++;
     else this.statistics.slowPath++;
-    const translation = translate(upcall.key, true);
+    const translation = translate(upcall.key, { packetLength: upcall.frame.length, rssHash: upcall.rssHash });
     if (translation === undefined) {
       this.statistics.dropped++;
       return;
@@ -147,6 +151,7 @@ export function originOf(translation: Translation): MegaflowOrigin {
     usesMacLearning: translation.usesMacLearning,
     recirculationIds: translation.recirculationIds.slice(),
     written: translation.written.slice(),
+    refreshed: translation.effects.filter(({ type }) => type !== "packet_in"),
     slow: translation.slow !== "",
   };
 }

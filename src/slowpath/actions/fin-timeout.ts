@@ -24,7 +24,7 @@ export const finTimeout: ActionDefinition<ActionOf<"fin_timeout">> = {
   translate(context, { idle, hard }) {
     context.wildcards[KEY_NW_PROTO] = 0xff;
     if (context.rule && context.flow[KEY_NW_PROTO] === IP_PROTO_TCP) {
-      context.effects.push({ type: "fin_timeout", rule: context.rule, idle, hard });
+      context.effects.push({ bridge: context.bridge.name, type: "fin_timeout", rule: context.rule, idle, hard });
     }
     return undefined;
   },

@@ -2,7 +2,6 @@
 import type { DatapathAction } from "../../fastpath/datapath-action.ts";
 import type { OfPort } from "../actions/action.ts";
 import type { FlowLookup, Group, Meter } from "../tables/rule.ts";
-import type { MacTable } from "./mac-table.ts";
 
 export interface Bridge {
   readonly name: string;
@@ -12,11 +11,16 @@ export interface Bridge {
   ports(): Iterable<BridgePort>;
   group(id: number): Group | undefined;
   meter(id: number): Meter | undefined;
-  readonly macTable: MacTable;
+  readonly macTable: MacLookup;
   /** What a packet gets that finds no rule in a table; default drop. */
   tableMiss?(table: number): "drop" | "controller";
   /** IP fragments: "normal" (the default) hides their ports from the tables, "drop" drops them, "nx-match" leaves all as it is. */
   readonly fragments?: "normal" | "drop" | "nx-match";
+}
+
+/** Where NORMAL has seen an address last. */
+export interface MacLookup {
+  lookup(vlan: number, mac: Uint8Array): OfPort | undefined;
 }
 
 export interface BridgePort {

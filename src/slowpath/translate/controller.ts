@@ -18,6 +18,7 @@ export function sendToController(context: TranslationContext, action: Controller
   const missed = rule !== undefined && rule.priority === 0 && isZero(rule.match.mask);
   context.slow = "controller";
   context.effects.push({
+    bridge: context.bridge.name,
     type: "packet_in",
     packetIn: {
       reason: action.reason === "action" && missed ? "no_match" : action.reason,

@@ -60,7 +60,7 @@ export function learnRule(context: TranslationContext, learn: LearnAction): void
   const rule = learnedRule(context, learn);
   if (context.nodes) context.report("detail", describe(context, rule));
   const learned = context.input.learn?.(rule) ?? true;
-  if (learned) context.effects.push({ type: "learn", spec: rule });
+  if (learned) context.effects.push({ bridge: context.bridge.name, type: "learn", spec: rule });
   else context.report("detail", "Limit exceeded, learn failed");
   if (learn.resultDst) {
     setSubfieldNumber(context.flow, learn.resultDst, learned ? 1 : 0);

@@ -86,7 +86,8 @@ export function forwardNormally(context: TranslationContext, last: boolean): voi
     return;
   }
   const source = flow.slice(KEY_ETH_SRC, KEY_ETH_SRC + 6);
-  if (!(source[0] & 1)) context.effects.push({ type: "learn_mac", vlan, mac: source, port: input.number });
+  if (!(source[0] & 1))
+    context.effects.push({ bridge: context.bridge.name, type: "learn_mac", vlan, mac: source, port: input.number });
   forward(context, input, vlan, bridge.macTable.lookup(vlan, destination), last);
 }
 

@@ -27,12 +27,14 @@ export interface Translation {
   readonly error?: string;
 }
 
-export type Effect =
+/** `bridge`: the name of the bridge it happens on; patch ports lead a packet through several. */
+export type Effect = { readonly bridge: string } & (
   | { readonly type: "learn_mac"; readonly vlan: number; readonly mac: Uint8Array; readonly port: number }
   /** A rule that learn() makes or deletes; `rule.match` and `rule.actions` complete. */
   | { readonly type: "learn"; readonly spec: LearnedRule }
   | { readonly type: "packet_in"; readonly packetIn: PacketInRequest }
-  | { readonly type: "fin_timeout"; readonly rule: Rule; readonly idle: number; readonly hard: number };
+  | { readonly type: "fin_timeout"; readonly rule: Rule; readonly idle: number; readonly hard: number }
+);
 
 export interface LearnedRule {
   readonly table: number;

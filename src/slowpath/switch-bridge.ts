@@ -1,0 +1,98 @@
+/**
+ * A bridge: its ports by number and name, its tables, its learned addresses; translation's view of it.
+ *
+ * Invariants: port numbers and names are unique in a bridge; a port's number does not change while it lives. 65534 is the
+ *   bridge's own port (LOCAL).
+ */
+import type { PortStatus } from "../fastpath/datapath.ts";
+import { PORT_LOCAL, PORT_MAX, type PortNames } from "./flow/port-text.ts";
+import { BridgeTables } from "./tables/bridge-tables.ts";
+import { MacLearning } from "./tables/mac-learning.ts";
+import type { Group, Meter } from "./tables/rule.ts";
+import type { Bridge, BridgePort, MacLookup } from "./translate/bridge.ts";
+
+export interface SwitchPort extends BridgePort {
+  readonly kind: "tap" | "system" | "test" | "patch";
+  /** The datapath's; absent for patch ports and lost devices. */
+  datapathPort?: number;
+  up: boolean;
+  status?: PortStatus;
+  peer?: { readonly bridge: Bridge; readonly port: number };
+}
+
+/** Why a port, a bridge or a change of them was refused. */
+export class SwitchError extends Error {}
+
+export class SwitchBridge implements Bridge {
+  readonly name: string;
+  readonly tables = new BridgeTables();
+  readonly macLearning = new MacLearning();
+  readonly macTable: MacLookup;
+  readonly #ports = new Map<number, SwitchPort>();
+  readonly #names = new Map<string, SwitchPort>();
+
+  constructor(name: string, now: () => number) {
+    this.name = name;
+    const { macLearning } = this;
+    this.macTable = { lookup: (vlan, mac) => macLearning.lookup(vlan, mac, now()) };
+  }
+
+  port(number: number): SwitchPort | undefined {
+    return this.#ports.get(number);
+  }
+
+  portByName(name: string): SwitchPort | undefined {
+    return this.#names.get(name);
+  }
+
+  /** In ascending order of numbers. */
+  ports(): SwitchPort[] {
+    return [...this.#ports.values()].sort((a, b) => a.number - b.number);
+  }
+
+  group(id: number): Group | undefined {
+    return this.tables.groups.get(id);
+  }
+
+  meter(id: number): Meter | undefined {
+    return this.tables.meters.get(id);
+  }
+
+  /** Port names in texts of flows and actions. */
+  get portNames(): PortNames {
+    return {
+      numberOf: (name) => this.#names.get(name)?.number,
+      nameOf: (number) => this.#ports.get(number)?.name,
+    };
+  }
+
+  /**
+   * The number a new port gets: the wanted one, or the lowest that is free.
+   * @throws SwitchError when name or number are taken.
+   */
+  reserve(name: string, wanted: number | undefined): number {
+    if (this.#names.has(name)) throw new SwitchError(`port ${name} is already on bridge ${this.name}`);
+    if (wanted !== undefined) {
+      if (!Number.isInteger(wanted) || wanted < 1 || (wanted >= PORT_MAX && wanted !== PORT_LOCAL)) {
+        throw new SwitchError(`port number ${wanted} is not between 1 and ${PORT_MAX - 1}`);
+      }
+      const owner = this.#ports.get(wanted);
+      if (owner) throw new SwitchError(`port number ${wanted} is taken by ${owner.name}`);
+      return wanted;
+    }
+    let number = 1;
+    while (this.#ports.has(number)) number++;
+    return number;
+  }
+
+  add(port: SwitchPort): void {
+    this.#ports.set(port.number, port);
+    this.#names.set(port.name, port);
+  }
+
+  delete(port: SwitchPort): void {
+    this.#ports.delete(port.number);
+    this.#names.delete(port.name);
+    this.macLearning.flush(port.number);
+  }
+}

@@ -1,0 +1,382 @@
+/**
+ * The switch: a datapath, bridges with their tables, and what keeps the two in step.
+ *
+ * What: the one object that the doors (embedded northbound, command line, OpenFlow, OVSDB) work on. It adds and removes ports,
+ *   applies changes of tables, and tells what is going on.
+ * Invariants: `apply` resolves when the change is in force for every packet. A port or device that is lost is an event, never
+ *   an exception. All of it runs on one thread; the fast path runs on its own and waits for nothing here.
+ * Not handled: several bridges share the datapath's ports by number, but each port belongs to one bridge only.
+ */
+import { isDeepStrictEqual } from "node:util";
+import { KEY_IN_PORT, KEY_SIZE } from "../../assembly/layout.ts";
+import type { Datapath, PortSpec, PortStatistics, PortStatus, Upcall } from "../fastpath/datapath.ts";
+import { DatapathResources } from "./datapath-resources.ts";
+import { FLOW_SIZE } from "./flow/flow-layout.ts";
+import { MegaflowTable } from "./megaflow.ts";
+import { type PacketIn, PacketIns } from "./packet-ins.ts";
+import { Revalidator } from "./revalidate.ts";
+import { SwitchBridge, SwitchError, type SwitchPort } from "./switch-bridge.ts";
+
+export { SwitchBridge, SwitchError, type SwitchPort } from "./switch-bridge.ts";
+import { type FlowMod, type Modification, noFlags } from "./tables/modification.ts";
+import type { Rule } from "./tables/rule.ts";
+import type { ChangeSet } from "./tables/transaction.ts";
+import type { Decided } from "./translate/context.ts";
+import { RecirculationTable } from "./translate/recirculation.ts";
+import { translate } from "./translate/translate.ts";
+import type { Effect, LearnedRule, Translation } from "./translate/translation.ts";
+import { UpcallHandler } from "./upcall.ts";
+
+export interface SwitchLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface SwitchOptions {
+  readonly datapath: Datapath;
+  /** How select groups are done: translate/select.ts. */
+  readonly select?: "one-pass" | "recirculate";
+  /** Milliseconds of CLOCK_MONOTONIC, the same clock as the datapath's. */
+  readonly now?: () => number;
+  readonly log?: SwitchLog;
+  /** Most megaflows at a time. */
+  readonly flowLimit?: number;
+  /** Milliseconds without a packet after which a megaflow goes. */
+  readonly maxIdle?: number;
+  /** false: nobody sweeps but the owner, by `sweep()` (tests with a clock of their own). */
+  readonly timers?: boolean;
+}
+
+export interface PortOptions {
+  readonly bridge?: string;
+  readonly ofport?: number;
+}
+
+export const DEFAULT_BRIDGE = "br-int";
+export const DEFAULT_FLOW_LIMIT = 200_000;
+export const DEFAULT_MAX_IDLE = 10_000;
+/** Milliseconds between two looks at idle megaflows, timeouts and statistics. */
+const SWEEP_INTERVAL = 500;
+/** At most one line a second about upcalls that failed. */
+const ERROR_INTERVAL = 1000;
+
+const silent: SwitchLog = { info: () => {}, warn: () => {}, error: () => {} };
+
+export class Switch {
+  readonly datapath: Datapath;
+  readonly megaflows = new MegaflowTable();
+  readonly recirculation: RecirculationTable;
+  readonly upcalls: UpcallHandler;
+  readonly revalidator: Revalidator;
+  readonly select: "one-pass" | "recirculate";
+  readonly now: () => number;
+  flowLimit: number;
+  maxIdle: number;
+  readonly #log: SwitchLog;
+  readonly #bridges = new Map<string, SwitchBridge>();
+  readonly #owners = new Map<number, { bridge: SwitchBridge; port: SwitchPort }>();
+  readonly #resources: DatapathResources;
+  readonly #packetIns: PacketIns;
+  readonly #packetInListeners: ((packetIn: PacketIn) => void)[] = [];
+  readonly #portListeners: ((port: SwitchPort, event: string, reason: string) => void)[] = [];
+  readonly #flow = new Uint8Array(FLOW_SIZE);
+  readonly #timer: NodeJS.Timeout | undefined;
+  #lastError = Number.NEGATIVE_INFINITY;
+  #errors = 0;
+
+  constructor(options: SwitchOptions) {
+    const { datapath, select = "one-pass", now = monotonicMilliseconds, log = silent } = options;
+    this.datapath = datapath;
+    this.select = select;
+    this.now = now;
+    this.#log = log;
+    this.flowLimit = options.flowLimit ?? DEFAULT_FLOW_LIMIT;
+    this.maxIdle = options.maxIdle ?? DEFAULT_MAX_IDLE;
+    this.recirculation = new RecirculationTable(now);
+    this.#resources = new DatapathResources(datapath);
+    this.#packetIns = new PacketIns(datapath, (packetIn) => {
+      for (const listener of this.#packetInListeners) listener(packetIn);
+    });
+    const shared = {
+      datapath,
+      megaflows: this.megaflows,
+      translate: (key: Uint8Array, packet?: Decided) => this.#translate(key, packet),
+      retain: (id: number) => this.recirculation.retain(id),
+      release: (id: number) => this.recirculation.release(id),
+      now,
+    };
+    this.upcalls = new UpcallHandler({
+      ...shared,
+      applyEffects: (effects, upcall) => this.#applyEffects(effects, upcall),
+      userspace: (upcall) => this.#packetIns.returned(upcall),
+      flowLimit: () => this.flowLimit,
+      onError: (error) => this.#report(error),
+    });
+    this.revalidator = new Revalidator({
+      ...shared,
+      refresh: (effects) => this.#applyEffects(effects, undefined),
+      maxIdle: () => this.maxIdle,
+    });
+    datapath.onUpcalls((upcalls) => this.upcalls.handle(upcalls));
+    datapath.onPortChange(({ port, event, reason }) => this.#portChanged(port, event, reason));
+    if (options.timers !== false) this.#timer = setInterval(() => this.sweep(), SWEEP_INTERVAL).unref();
+  }
+
+  // ------------------------------------------------------------------------------------------------ bridges and ports
+
+  /** The bridge of that name, made when it is not there. */
+  bridge(name = DEFAULT_BRIDGE): SwitchBridge {
+    let bridge = this.#bridges.get(name);
+    if (bridge === undefined) {
+      bridge = new SwitchBridge(name, this.now);
+      const made = bridge;
+      made.tables.onChange((changes) => this.#tablesChanged(made, changes));
+      made.macLearning.onChange(() => this.revalidator.macTableChanged());
+      this.#bridges.set(name, made);
+    }
+    return bridge;
+  }
+
+  bridges(): Iterable<SwitchBridge> {
+    return this.#bridges.values();
+  }
+
+  /**
+   * Adds a device as a port.
+   * @throws SwitchError when name or number are taken; the datapath's error when the device cannot be had.
+   */
+  async addPort(spec: PortSpec, options: PortOptions = {}): Promise<SwitchPort> {
+    const bridge = this.bridge(options.bridge);
+    const number = bridge.reserve(spec.name, options.ofport);
+    const status = await this.datapath.addPort(spec);
+    const port: SwitchPort = {
+      number,
+      name: spec.name,
+      kind: spec.kind,
+      datapathPort: status.number,
+      up: status.up,
+      status,
+    };
+    bridge.add(port);
+    this.#owners.set(status.number, { bridge, port });
+    this.revalidator.everything();
+    await this.datapath.barrier();
+    this.#log.info({ port: spec.name, ofport: number, bridge: bridge.name }, "port added");
+    return port;
+  }
+
+  /** Two patch ports, one on each bridge: what goes out by one comes in by the other. */
+  addPatch(name: string, bridgeName: string, peerName: string, peerBridgeName: string): void {
+    const [bridge, peerBridge] = [this.bridge(bridgeName), this.bridge(peerBridgeName)];
+    const port: SwitchPort = { number: bridge.reserve(name, undefined), name, kind: "patch", up: true };
+    bridge.add(port);
+    try {
+      const number = peerBridge.reserve(peerName, undefined);
+      const peer: SwitchPort = {
+        number,
+        name: peerName,
+        kind: "patch",
+        up: true,
+        peer: { bridge, port: port.number },
+      };
+      peerBridge.add(peer);
+      port.peer = { bridge: peerBridge, port: number };
+    } catch (error) {
+      bridge.delete(port);
+      throw error;
+    }
+    this.revalidator.everything();
+  }
+
+  /** @throws SwitchError when there is no such port. */
+  async removePort(name: string, bridgeName?: string): Promise<void> {
+    const bridge = this.bridge(bridgeName);
+    const port = bridge.portByName(name);
+    if (port === undefined) throw new SwitchError(`no port named ${name} on bridge ${bridge.name}`);
+    bridge.delete(port);
+    if (port.peer) this.#removePeer(port);
+    if (port.datapathPort === undefined) {
+      this.revalidator.everything();
+    } else {
+      this.#owners.delete(port.datapathPort);
+      this.revalidator.portRemoved(port.datapathPort);
+      await this.datapath.removePort(port.datapathPort);
+    }
+    await this.datapath.barrier();
+    this.#log.info({ port: name, bridge: bridge.name }, "port removed");
+  }
+
+  portStatistics(port: SwitchPort): PortStatistics | undefined {
+    return port.datapathPort === undefined ? undefined : this.datapath.portStatistics(port.datapathPort);
+  }
+
+  /** The bridge and port behind a datapath port number. */
+  owner(datapathPort: number): { bridge: SwitchBridge; port: SwitchPort } | undefined {
+    return this.#owners.get(datapathPort);
+  }
+
+  onPortChange(listener: (port: SwitchPort, event: string, reason: string) => void): void {
+    this.#portListeners.push(listener);
+  }
+
+  onPacketIn(listener: (packetIn: PacketIn) => void): void {
+    this.#packetInListeners.push(listener);
+  }
+
+  // ----------------------------------------------------------------------------------------------------------- changes
+
+  /**
+   * All of the modifications or none; resolves when they are in force for every packet.
+   * @throws ModificationError saying which one was refused and why.
+   */
+  async apply(modifications: readonly Modification[], bridgeName?: string): Promise<ChangeSet> {
+    const changes = this.bridge(bridgeName).tables.apply(modifications, this.now());
+    await this.datapath.barrier();
+    return changes;
+  }
+
+  /** Idle megaflows go, statistics come, timeouts happen. */
+  sweep(): void {
+    this.revalidator.sweep();
+    const now = this.now();
+    for (const bridge of this.#bridges.values()) {
+      bridge.tables.expire(now);
+      bridge.macLearning.expire(now);
+    }
+    this.recirculation.expire();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.datapath.close();
+  }
+
+  #tablesChanged(bridge: SwitchBridge, changes: ChangeSet): void {
+    this.#resources.settleGroups(bridge, changes.groups);
+    this.#resources.settleMeters(bridge, changes.meters);
+    this.revalidator.groupsChanged(changes.groups);
+    if (changes.meters.size > 0) this.revalidator.everything();
+    this.revalidator.rulesChanged({
+      added: [...changes.added],
+      removed: [...changes.removed.keys(), ...changes.modified],
+    });
+  }
+
+  // -------------------------------------------------------------------------------------------------------- translation
+
+  #translate(key: Uint8Array, packet: Decided | undefined): Translation | undefined {
+    const owner = this.#owners.get(readUint32(key, KEY_IN_PORT));
+    if (owner === undefined) return undefined;
+    const flow = this.#flow;
+    flow.set(key);
+    flow.fill(0, KEY_SIZE);
+    writeUint32(flow, KEY_IN_PORT, owner.port.number);
+    const { recirculation, select } = this;
+    return translate({ bridge: owner.bridge, flow, recirculation, select, packet });
+  }
+
+  #applyEffects(effects: readonly Effect[], upcall: Upcall | undefined): void {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case "learn_mac":
+          this.bridge(effect.bridge).macLearning.learn(effect.vlan, effect.mac, effect.port, this.now());
+          break;
+        case "learn":
+          this.#learn(effect.spec, this.bridge(effect.bridge));
+          break;
+        case "fin_timeout":
+          this.bridge(effect.bridge).tables.reduceTimeouts(effect.rule, effect.idle, effect.hard);
+          break;
+        case "packet_in": {
+          if (upcall === undefined) break;
+          const { meterId } = effect.packetIn;
+          const meter = meterId === undefined ? undefined : this.bridge(effect.bridge).meter(meterId)?.datapathIndex;
+          this.#packetIns.send(effect.packetIn, upcall, effect.bridge, meter);
+        }
+      }
+    }
+  }
+
+  /** A learned rule is an ordinary one; when it is there already its time starts anew. */
+  #learn(spec: LearnedRule, bridge: SwitchBridge): void {
+    const { table, priority, match, cookie } = spec;
+    const same = bridge.tables.table(table).exactly(match, priority);
+    if (same !== undefined && sameRule(same, spec)) {
+      same.modified = this.now();
+      return;
+    }
+    const modification: FlowMod = {
+      ...spec,
+      kind: "flow",
+      command: "add",
+      cookie: 0n,
+      cookieMask: 0n,
+      newCookie: cookie,
+      importance: 0,
+      flags: { ...noFlags, sendFlowRem: spec.sendFlowRem },
+    };
+    bridge.tables.apply([modification], this.now());
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- events
+
+  #portChanged(status: PortStatus, event: "up" | "down" | "gone", reason: string): void {
+    const owner = this.#owners.get(status.number);
+    if (owner === undefined) return;
+    const { port, bridge } = owner;
+    port.up = event === "up";
+    port.status = status;
+    const fields = { port: port.name, ofport: port.number, bridge: bridge.name, reason };
+    if (event === "gone") {
+      port.datapathPort = undefined;
+      this.#owners.delete(status.number);
+      bridge.macLearning.flush(port.number);
+      this.revalidator.portRemoved(status.number);
+      this.#log.warn(fields, "port lost its device");
+    } else {
+      this.revalidator.everything();
+      this.#log.info(fields, `port is ${event}`);
+    }
+    for (const listener of this.#portListeners) listener(port, event, reason);
+  }
+
+  #removePeer({ peer }: SwitchPort): void {
+    const bridge = this.#bridges.get(peer!.bridge.name);
+    const other = bridge?.port(peer!.port);
+    if (bridge && other) bridge.delete(other);
+  }
+
+  #report(error: unknown): void {
+    this.#errors++;
+    const now = this.now();
+    if (now - this.#lastError < ERROR_INTERVAL) return;
+    this.#log.error({ err: error, since: this.#errors }, "an upcall failed");
+    this.#lastError = now;
+    this.#errors = 0;
+  }
+}
+
+function sameRule(rule: Rule, spec: LearnedRule): boolean {
+  return (
+    rule.cookie === spec.cookie &&
+    rule.idleTimeout === spec.idleTimeout &&
+    rule.hardTimeout === spec.hardTimeout &&
+    isDeepStrictEqual(rule.actions, spec.actions)
+  );
+}
+
+export function monotonicMilliseconds(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n);
+}
+
+function readUint32(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0;
+}
+
+function writeUint32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+}
