@@ -50,10 +50,17 @@ export function arrive(port: u32, data: u32, length: u32, headroom: u32): usize 
   store<u32>(packet, length, PACKET_HEAD_LENGTH);
   store<u32>(packet, headroom, PACKET_HEADROOM);
   store<u32>(packet, port, PACKET_IN_PORT);
-  if (offloads) memory.copy(packet + PACKET_VNET_FLAGS, header, VNET_HEADER_SIZE);
+  if (offloads) copyOffloadHeader(packet, header);
   countPort(record, PORT_RX_PACKETS, 1);
   countPort(record, PORT_RX_BYTES, length);
   return packet;
+}
+
+/** Its ten bytes are as they came what a record holds from PACKET_VNET_FLAGS on. */
+@inline
+function copyOffloadHeader(packet: usize, header: usize): void {
+  store<u64>(packet, load<u64>(header), PACKET_VNET_FLAGS);
+  store<u16>(packet, load<u16>(header, 8), PACKET_CSUM_OFFSET);
 }
 
 /** Whether a virtio-net header points into its frame. A record holds the header as it came, from PACKET_VNET_FLAGS on. */

@@ -44,6 +44,7 @@ import {
   PACKET_RSS_HASH,
 } from "../layout.ts";
 import { parseArp } from "./arp.ts";
+import { clearBlocks } from "./blocks.ts";
 import {
   ETHER_TYPE_ARP,
   ETHER_TYPE_IPV4,
@@ -70,7 +71,7 @@ import { parseVlans } from "./vlan.ts";
 export function parse(packet: usize): void {
   const key: usize = load<u32>(packet, PACKET_KEY);
   const extent = load<u32>(packet, PACKET_KEY_EXTENT);
-  if (extent != 0) memory.fill(key, 0, extent);
+  clearBlocks(key, extent);
   store<u32>(packet, KEY_EXTENT_IPV4, PACKET_KEY_EXTENT);
   extract(packet, key);
   vetPartialChecksum(packet);

@@ -25,6 +25,7 @@ import {
   PACKET_SLOTS,
 } from "../layout.ts";
 import { CLONE_HEAD_STRIDE, CLONE_HEADS_BASE, CONTROL_BASE, KEYS_BASE, PACKETS_BASE } from "../memory.ts";
+import { clearBlocks, copyBlocks } from "./blocks.ts";
 
 /** Takes every record back: no packet of the batch may be used after this. */
 export function resetPool(): void {
@@ -44,8 +45,8 @@ export function allocatePacket(): usize {
   store<u32>(CONTROL_BASE + CONTROL_POOL_NEXT, index + 1);
   const packet = PACKETS_BASE + <usize>index * PACKET_SIZE;
   const key = KEYS_BASE + <usize>index * KEY_STRIDE;
-  memory.fill(key, 0, <usize>load<u32>(packet, PACKET_KEY_EXTENT));
-  memory.fill(packet, 0, PACKET_SIZE);
+  clearBlocks(key, load<u32>(packet, PACKET_KEY_EXTENT));
+  clearBlocks(packet, PACKET_SIZE);
   store<u32>(packet, <u32>key, PACKET_KEY);
   return packet;
 }
@@ -71,9 +72,9 @@ export function clonePacket(packet: usize): usize {
   if (clone == 0) return 0;
 
   const key = load<u32>(clone, PACKET_KEY);
-  memory.copy(clone, packet, PACKET_SIZE);
+  copyBlocks(clone, packet, PACKET_SIZE);
   store<u32>(clone, key, PACKET_KEY);
-  memory.copy(key, load<u32>(packet, PACKET_KEY), load<u32>(packet, PACKET_KEY_EXTENT));
+  copyBlocks(key, load<u32>(packet, PACKET_KEY), load<u32>(packet, PACKET_KEY_EXTENT));
 
   const data = load<u32>(packet, PACKET_DATA);
   const headroom = <u32>CLONE_HEAD_STRIDE - max<u32>(copied, CLONE_HEAD_SIZE);
