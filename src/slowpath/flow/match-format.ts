@@ -122,6 +122,9 @@ function putMetadata(w: Writer): void {
       const type = toNumber(value);
       return `(${type >> 16n},${formatHex(type & 0xffffn)})`;
     });
+  } else if (getNumber(w.match.mask, packetType) !== 0 && getNumber(w.match.mask, field("recirc_id")) !== 0) {
+    // Only megaflows, which always match on recirc_id, say that the packet is an Ethernet frame.
+    w.out.push("eth");
   }
 }
 

@@ -105,6 +105,8 @@ function chooseByDpHash(
   if (hash === 0) {
     context.pendingHash = { algorithm: method.algorithm, basis: method.basis };
     context.triggerFreeze();
+    // As OVS 3.1 says it: traces are compared with its.
+    context.report("detail", "no live bucket");
     return;
   }
   const slotMask = slots.length - 1;

@@ -1,0 +1,123 @@
+/** A bridge made from text, for tests: flows and groups as ovs-ofctl takes them, ports by number. */
+import { readFileSync } from "node:fs";
+import { createFlow } from "../../../src/slowpath/flow/flow.ts";
+import { FLOW_ACTSET_OUTPUT } from "../../../src/slowpath/flow/flow-layout.ts";
+import { parseMatch } from "../../../src/slowpath/flow/match-text.ts";
+import type { PortNames } from "../../../src/slowpath/flow/port-text.ts";
+import { BridgeTables } from "../../../src/slowpath/tables/bridge-tables.ts";
+import { parseFlowLine } from "../../../src/slowpath/tables/flow-text.ts";
+import { parseGroup } from "../../../src/slowpath/tables/group-text.ts";
+import type { Bridge, BridgePort } from "../../../src/slowpath/translate/bridge.ts";
+import { RecirculationTable } from "../../../src/slowpath/translate/recirculation.ts";
+import type { Trace } from "../../../src/slowpath/translate/trace.ts";
+import { type TranslationInput, translate } from "../../../src/slowpath/translate/translate.ts";
+import type { Translation } from "../../../src/slowpath/translate/translation.ts";
+
+export class TestBridge implements Bridge {
+  readonly name: string;
+  readonly tables = new BridgeTables();
+  readonly #ports: readonly BridgePort[];
+  readonly learned = new Map<string, number>();
+  fragments: "normal" | "drop" | "nx-match" = "normal";
+  misses: "drop" | "controller" = "drop";
+
+  constructor(ports: readonly BridgePort[], name = "br-int") {
+    this.name = name;
+    this.#ports = ports;
+  }
+
+  readonly macTable = { lookup: (vlan: number, mac: Uint8Array) => this.learned.get(`${vlan} ${mac.join()}`) };
+
+  get portNames(): PortNames {
+    return {
+      nameOf: (number) => this.port(number)?.name,
+      numberOf: (name) => this.#ports.find((port) => port.name === name)?.number,
+    };
+  }
+
+  port(number: number): BridgePort | undefined {
+    return this.#ports.find((port) => port.number === number);
+  }
+
+  ports(): readonly BridgePort[] {
+    return this.#ports;
+  }
+
+  group(id: number) {
+    return this.tables.groups.get(id);
+  }
+
+  meter(id: number) {
+    return this.tables.meters.get(id);
+  }
+
+  tableMiss(): "drop" | "controller" {
+    return this.misses;
+  }
+
+  addFlows(...lines: string[]): this {
+    const context = { ports: this.portNames };
+    this.tables.apply(
+      lines.map((line) => parseFlowLine(line, context)),
+      0,
+    );
+    return this;
+  }
+
+  addGroups(...lines: string[]): this {
+    const context = { ports: this.portNames };
+    this.tables.apply(
+      lines.map((line) => parseGroup(line, "add", context)),
+      0,
+    );
+    return this;
+  }
+}
+
+/** OpenFlow port n is datapath port n + offset. */
+export function ports(count: number, offset = 0): BridgePort[] {
+  return Array.from({ length: count }, (_, i) => ({
+    number: i + 1,
+    name: `p${i + 1}`,
+    datapathPort: i + 1 + offset,
+    up: true,
+  }));
+}
+
+/** The recorded OVN bridge: 528 flows, one group, three ports. */
+export function ovnBridge(): TestBridge {
+  const names = ["veth1", "veth3", "veth5"];
+  const bridge = new TestBridge(names.map((name, i) => ({ number: i + 1, name, datapathPort: i + 2, up: true })));
+  const read = (file: string): string[] =>
+    readFileSync(new URL(`../../data/reference/1-single-chassis/state/${file}`, import.meta.url), "utf8").split("\n");
+  bridge.addGroups(...read("ofctl-dump-groups.txt").filter((line) => line.includes("group_id=")));
+  return bridge.addFlows(...read("ofctl-dump-flows-no-stats.txt").filter((line) => line.includes("actions=")));
+}
+
+/** A packet's flow from `tcp,in_port=1,nw_src=…`; what is not said is zero. */
+export function flowOf(text: string): Uint8Array {
+  const flow = createFlow();
+  flow.set(
+    parseMatch(text.replace(/\bct_state=([a-z|]+)/, (_, flags) => `ct_state=+${flags.replaceAll("|", "+")}`)).value,
+  );
+  flow[FLOW_ACTSET_OUTPUT + 2] = 0xff;
+  flow[FLOW_ACTSET_OUTPUT + 3] = 0xf7;
+  return flow;
+}
+
+export interface Setup {
+  readonly bridge: TestBridge;
+  readonly recirculation?: RecirculationTable;
+  readonly select?: TranslationInput["select"];
+  readonly trace?: Trace;
+  readonly packet?: TranslationInput["packet"];
+}
+
+export function run(setup: Setup, flow: Uint8Array | string): Translation {
+  return translate({
+    recirculation: new RecirculationTable(),
+    select: "one-pass",
+    ...setup,
+    flow: typeof flow === "string" ? flowOf(flow) : flow,
+  });
+}
