@@ -24,12 +24,31 @@ export interface BucketCounters {
 export function snapshot(daemon: Daemon): Snapshot {
   const { datapath } = daemon.switch;
   return {
-    ports: daemon.ports().map(({ number, ofport, name }) => ({ ...datapath.portStatistics(number), ofport, name })),
+    ports: daemon.bridge.ports().flatMap((port) => {
+      const statistics = daemon.switch.portStatistics(port);
+      return statistics === undefined ? [] : [{ ...statistics, ofport: port.number, name: port.name }];
+    }),
     counters: datapath.counters(),
-    megaflows: daemon.switch.megaflowCount,
-    groups: daemon.switch.groupCounters(),
+    megaflows: daemon.switch.megaflows.size,
+    groups: groupCounters(daemon),
   };
 }
+
+/** What the fast path counted for select groups, and the slow path for the others. */
+export function groupCounters(daemon: Daemon): GroupCounters[] {
+  const { datapath } = daemon.switch;
+  return daemon.bridge.tables.groups.all().map(({ id, buckets }) => ({
+    id,
+    buckets: buckets.map((bucket) => {
+      const { packets, bytes, connections } =
+        bucket.counters === 0 ? NOTHING : datapath.bucketCounters(bucket.counters);
+      const { statistics } = bucket;
+      return { id: bucket.id, packets: packets + statistics.packets, bytes: bytes + statistics.bytes, connections };
+    }),
+  }));
+}
+
+const NOTHING = { packets: 0n, bytes: 0n, connections: 0n };
 
 /** Counters as JSON: numbers, and strings beyond 2^53. */
 export function toJson(value: unknown): string {

@@ -7,7 +7,6 @@ import { table } from "../../src/cli/text-table.ts";
 const SNAPSHOT: Snapshot = {
   ports: [
     {
-      number: 2,
       ofport: 1,
       name: "veth1",
       rxPackets: 12n,

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { curl } from "../../src/lab/curl.ts";
 import type { Lab } from "../../src/lab/lab.ts";
@@ -7,12 +8,12 @@ import { withLab } from "./support/with-lab.ts";
 
 const [MASTER, SLAVER] = SERVERS;
 
-/** The daemon's log once it says `text`. */
-async function logged(lab: Lab, text: string): Promise<void> {
-  for (let tries = 0; tries < 400 && !lab.daemonLog.includes(text); tries++) {
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  expect(lab.daemonLog).toContain(text);
+/** Resolves once the daemon has logged `message` about a port. */
+async function logged(lab: Lab, port: string, message: string): Promise<void> {
+  const entries = () =>
+    lab.daemonLog.split("\n").filter((line) => line.includes(`"port":"${port}"`) && line.includes(message));
+  for (let tries = 0; tries < 400 && entries().length === 0; tries++) await delay(25);
+  expect(entries()).not.toEqual([]);
 }
 
 /** Twelve curls to the one server that is left. */
@@ -41,7 +42,7 @@ describe.each(["tap", "veth"] as const)("under traffic over %s ports", (ports) =
     await withLab({ ports }, async (lab) => {
       await underTraffic(lab, async () => {
         await removeNamespaces([lab.namespace("ns1")]);
-        await logged(lab, `"port":"${MASTER.port}"`);
+        await logged(lab, MASTER.port, "port lost its device");
       });
       await survivorAnswers(lab);
     });
@@ -51,7 +52,7 @@ describe.each(["tap", "veth"] as const)("under traffic over %s ports", (ports) =
     await withLab({ ports }, async (lab) => {
       await underTraffic(lab, async () => {
         await ip("-n", lab.namespace("ns1"), "link", "delete", lab.device(MASTER));
-        await logged(lab, `"port":"${MASTER.port}"`);
+        await logged(lab, MASTER.port, "port lost its device");
       });
       await survivorAnswers(lab);
       expect(await lab.ask("ports")).not.toMatch(new RegExp(`${MASTER.port}\\s+\\w+\\s+up`));
@@ -62,7 +63,7 @@ describe.each(["tap", "veth"] as const)("under traffic over %s ports", (ports) =
     await withLab({ ports }, async (lab) => {
       const device = lab.device(SLAVER);
       await ip("-n", lab.namespace("ns2"), "link", "set", device, "down");
-      await logged(lab, `"event":"down"`);
+      await logged(lab, SLAVER.port, "port is down");
       await ip("-n", lab.namespace("ns2"), "link", "set", device, "up");
       await ip("-n", lab.namespace("ns2"), "route", "replace", "default", "via", SLAVER.gateway);
       await survivorAnswers(lab);

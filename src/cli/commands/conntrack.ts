@@ -1,4 +1,5 @@
 /** `megaflow conntrack`: the connections, in dpctl/dump-conntrack's words. */
+import { connectionText } from "../../fastpath/conntrack-text.ts";
 import { type CliCommand, wholeNumber } from "../command.ts";
 
 export const conntrack: CliCommand = {
@@ -12,10 +13,10 @@ export const conntrack: CliCommand = {
   },
   answers: {
     conntrack: async (daemon, { options }, reply) => {
-      const verbose = options.more === true;
-      for (const line of daemon.switch.dumpConntrack({ verbose, zone: options.zone as number | undefined })) {
+      const { conntrack } = daemon.switch.datapath;
+      for (const connection of conntrack.connections(options.zone as number | undefined)) {
         if (reply.signal.aborted) return;
-        await reply.line(line);
+        await reply.line(connectionText(connection, { more: options.more === true }));
       }
     },
   },

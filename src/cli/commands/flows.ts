@@ -1,4 +1,7 @@
 /** `megaflow flows`: the megaflows in the fast path, in dpctl/dump-flows' words. */
+
+import { fullKey } from "../../slowpath/megaflow.ts";
+import { flowCounters, formatDatapathFlow } from "../../slowpath/odp/flow.ts";
 import type { CliCommand } from "../command.ts";
 
 export const flows: CliCommand = {
@@ -6,13 +9,19 @@ export const flows: CliCommand = {
     program
       .command("flows")
       .description("the megaflows in the fast path: match, packets, bytes, last use, actions")
-      .action(() => terminal.call("flows"));
+      .option("-m, --more", "every field of the packet that made the megaflow, those that do not count with mask 0")
+      .action((options) => terminal.call("flows", [], options));
   },
   answers: {
-    flows: async (daemon, _request, reply) => {
-      for (const line of daemon.switch.dumpFlows()) {
+    flows: async (daemon, { options }, reply) => {
+      const { megaflows, datapath } = daemon.switch;
+      const now = daemon.switch.now();
+      for (const flow of megaflows) {
         if (reply.signal.aborted) return;
-        await reply.line(line);
+        const { mask, actions, handle } = flow;
+        const counters = flowCounters(datapath.flowStatistics(handle), now);
+        const line = { key: fullKey(flow), mask: mask.bytes, actions, ...counters };
+        await reply.line(formatDatapathFlow(line, { ports: daemon.datapathPortNames, verbose: options.more === true }));
       }
     },
   },

@@ -1,5 +1,7 @@
 /** `megaflow groups`: groups and their buckets, with what each bucket got. */
+import { formatGroup } from "../../slowpath/tables/group-text.ts";
 import type { CliCommand } from "../command.ts";
+import { groupCounters } from "../statistics.ts";
 
 export const groups: CliCommand = {
   register(program, terminal) {
@@ -10,7 +12,17 @@ export const groups: CliCommand = {
   },
   answers: {
     groups: async (daemon, _request, reply) => {
-      for (const line of daemon.switch.dumpGroups()) await reply.line(line);
+      const counters = new Map(groupCounters(daemon).map((group) => [group.id, group.buckets]));
+      for (const group of daemon.bridge.tables.groups.all()) {
+        const text = (buckets: typeof group.buckets) =>
+          formatGroup({ ...group, buckets }, { ports: daemon.bridge.portNames });
+        await reply.line(text([]));
+        for (const [index, bucket] of group.buckets.entries()) {
+          const { packets, bytes, connections } = counters.get(group.id)![index];
+          const [, spec] = text([bucket]).split(",bucket=");
+          await reply.line(`  packets=${packets},bytes=${bytes},connections=${connections},${spec}`);
+        }
+      }
     },
   },
 };

@@ -7,6 +7,7 @@ import { groups } from "./groups.ts";
 import { lab } from "./lab.ts";
 import { nbctl } from "./nbctl.ts";
 import { ports } from "./ports.ts";
+import { rules } from "./rules.ts";
 import { stats } from "./stats.ts";
 import { tables } from "./tables.ts";
 import { trace } from "./trace.ts";
@@ -23,5 +24,6 @@ export const COMMANDS: readonly CliCommand[] = [
   conntrack,
   stats,
   trace,
+  rules,
   version,
 ];

@@ -25,6 +25,13 @@ export const nbctl: CliCommand = {
         }
       });
   },
+  answers: {
+    nbctl: async (daemon, { arguments: words, options: { script } }, reply) => {
+      const { stdout, stderr, exitCode } = await daemon.configure(typeof script === "string" ? script : words);
+      if (stdout !== "") await reply.line(stdout.trimEnd());
+      if (exitCode !== 0) throw new Error(stderr.trimEnd());
+    },
+  },
 };
 
 function readScript(name: string): string {

@@ -39,8 +39,11 @@ export const ports: CliCommand = {
   },
   answers: {
     ports: (daemon, _request, reply) => {
-      const rows = daemon.ports().map(({ ofport, name, kind, up, mac = "-", mtu, interfaceId = "-" }) => {
-        return [String(ofport), name, kind, up ? "up" : "down", mac, String(mtu), interfaceId];
+      const rows = daemon.bridge.ports().map((port) => {
+        const { number, name, kind, up, status } = port;
+        const state = status === undefined ? "gone" : up ? "up" : "down";
+        const mtu = status === undefined ? "-" : String(status.mtu);
+        return [String(number), name, kind, state, status?.mac ?? "-", mtu, daemon.interfaceId(port) ?? "-"];
       });
       return reply.line(table(["ofport", "name", "kind", "state", "mac", "mtu", "iface-id"], rows));
     },

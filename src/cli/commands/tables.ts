@@ -1,4 +1,5 @@
 /** `megaflow tables`: the OpenFlow rules, in ovs-ofctl dump-flows' words. */
+import { formatFlow } from "../../slowpath/tables/flow-text.ts";
 import { type CliCommand, wholeNumber } from "../command.ts";
 
 export const tables: CliCommand = {
@@ -11,9 +12,11 @@ export const tables: CliCommand = {
   },
   answers: {
     tables: async (daemon, { options }, reply) => {
-      for (const line of daemon.switch.dumpOpenFlow(options.table as number | undefined)) {
+      const now = daemon.switch.now();
+      for (const rule of daemon.bridge.tables.rules()) {
         if (reply.signal.aborted) return;
-        await reply.line(line);
+        if (options.table !== undefined && rule.table !== options.table) continue;
+        await reply.line(` ${formatFlow(rule, { now, ports: daemon.bridge.portNames })}`);
       }
     },
   },

@@ -1,0 +1,91 @@
+/**
+ * The daemon's inside: a switch, the embedded northbound that programs it, and the ports that tie the two together.
+ *
+ * Invariants: when `run` or a change of ports returns, the switch forwards by it.
+ */
+import type { Logger } from "pino";
+import type { PortSpec } from "../fastpath/datapath.ts";
+import { WorkerDatapath } from "../fastpath/worker-datapath.ts";
+import { type Changes, Northbound, type Outcome } from "../northbound/northbound.ts";
+import type { DatapathPortNames } from "../slowpath/odp/port-names.ts";
+import { Switch } from "../slowpath/switch.ts";
+import type { SwitchBridge, SwitchPort } from "../slowpath/switch-bridge.ts";
+import { modificationsOf } from "./northbound-changes.ts";
+
+export interface DaemonOptions {
+  readonly select: "one-pass" | "recirculate";
+  readonly log: Logger;
+}
+
+export class Daemon {
+  readonly switch: Switch;
+  readonly northbound = new Northbound();
+  readonly log: Logger;
+  /** Changes of the northbound on their way into the switch. */
+  #applying: Promise<unknown> = Promise.resolve();
+
+  static async start({ select, log }: DaemonOptions): Promise<Daemon> {
+    const datapath = await WorkerDatapath.start();
+    return new Daemon(new Switch({ datapath, select, log }), log);
+  }
+
+  private constructor(made: Switch, log: Logger) {
+    this.switch = made;
+    this.log = log;
+    this.northbound.onChange((changes) => this.#apply(changes));
+    this.#apply(this.northbound.everything());
+  }
+
+  get bridge(): SwitchBridge {
+    return this.switch.bridge();
+  }
+
+  /** Names of the datapath's ports, in the texts of megaflows. */
+  get datapathPortNames(): DatapathPortNames {
+    return {
+      nameOf: (number) => this.switch.owner(number)?.port.name,
+      numberOf: (name) => this.bridge.portByName(name)?.datapathPort,
+    };
+  }
+
+  /** The logical port that a port of the switch stands for. */
+  interfaceId(port: SwitchPort): string | undefined {
+    for (const [logicalPort, number] of this.northbound.bindings()) if (number === port.number) return logicalPort;
+    return undefined;
+  }
+
+  async addPort(spec: PortSpec, ofport?: number, interfaceId?: string): Promise<void> {
+    const { number } = await this.switch.addPort(spec, { ofport });
+    if (interfaceId !== undefined) this.northbound.bind(interfaceId, number);
+    await this.#applying;
+  }
+
+  async removePort(name: string): Promise<void> {
+    const port = this.bridge.portByName(name);
+    const interfaceId = port && this.interfaceId(port);
+    await this.switch.removePort(name);
+    if (interfaceId !== undefined) this.northbound.unbind(interfaceId);
+    await this.#applying;
+  }
+
+  /** A call of ovn-nbctl, or a file of calls. */
+  async configure(call: readonly string[] | string): Promise<Outcome> {
+    const outcome = typeof call === "string" ? this.northbound.runFile(call) : this.northbound.run(call);
+    await this.#applying;
+    return outcome;
+  }
+
+  async close(): Promise<void> {
+    await this.switch.close();
+  }
+
+  #apply(changes: Changes): void {
+    for (const zone of changes.flushZones) this.switch.datapath.conntrack.flush({ zone });
+    // The tables change before `apply` gives its promise; what is awaited is that the fast path follows.
+    const applied = this.switch.apply(modificationsOf(changes, this.bridge.portNames));
+    this.#applying = Promise.all([this.#applying, applied]);
+    this.#applying.catch((error: Error) =>
+      this.log.error({ error: error.message }, "the northbound's rules were refused"),
+    );
+  }
+}
