@@ -12,6 +12,10 @@ import { scriptLines } from "./commands/script-lines.ts";
 import { Database, type Reader } from "./database/database.ts";
 import type { UuidSource } from "./database/uuid.ts";
 import { LearnedAddresses } from "./packet-actions/learned-addresses.ts";
+import { PACKET_ACTIONS } from "./packet-actions/list.ts";
+import type { LogicalNetwork, PacketIn, PacketOut } from "./packet-actions/packet-action.ts";
+import { decodeUserdata } from "./packet-actions/userdata.ts";
+import { WaitingPackets } from "./packet-actions/waiting-packets.ts";
 import { type Changes, changesBetween, EMPTY_PROGRAM, isEmpty, type Program } from "./pipeline/changes.ts";
 import { compile } from "./pipeline/compile.ts";
 import { formatGroup } from "./pipeline/groups.ts";
@@ -21,6 +25,7 @@ import { stageNameOf } from "./pipeline/stage-names.ts";
 import type { Topology } from "./pipeline/topology.ts";
 
 export type { Outcome } from "./commands/run.ts";
+export type { PacketIn, PacketOut, PipelineFields } from "./packet-actions/packet-action.ts";
 export type { Changes } from "./pipeline/changes.ts";
 
 export type ChangeListener = (changes: Changes) => void;
@@ -33,9 +38,12 @@ export class Northbound {
   readonly #listeners = new Set<ChangeListener>();
   #program: Program = EMPTY_PROGRAM;
   #topology: Topology = { switches: [], routers: [] };
+  readonly #network: LogicalNetwork;
 
-  constructor(options: { readonly newUuid?: UuidSource } = {}) {
+  /** `now` in milliseconds, for packets that wait. */
+  constructor(options: { readonly newUuid?: UuidSource; readonly now?: () => number } = {}) {
     this.#database = new Database(options.newUuid);
+    this.#network = this.#logicalNetwork(new WaitingPackets(options.now));
     const transaction = this.#database.transaction();
     transaction.insert("NB_Global");
     this.#database.commit(transaction);
@@ -101,6 +109,17 @@ export class Northbound {
     return () => this.#listeners.delete(listener);
   }
 
+  /**
+   * A packet that a `controller(userdata=…)` action handed over. Gives the packets to send on; learning may also change the
+   * rules, which listeners hear before this returns.
+   */
+  handlePacket({ userdata, packet, fields }: PacketIn): readonly PacketOut[] {
+    const instruction = decodeUserdata(userdata);
+    const action = PACKET_ACTIONS.find(({ opcode }) => opcode === instruction?.opcode);
+    if (!instruction || !action) return [];
+    return action.handle({ arguments: instruction.arguments, packet, fields, network: this.#network });
+  }
+
   /** "ls_in_lb" for table 20 of a switch's metadata; `undefined` for tables that are not ours. */
   stageName(table: number, metadata: number | bigint): string | undefined {
     const key = Number(metadata);
@@ -117,6 +136,25 @@ export class Northbound {
     return this.#database;
   }
 
+  #logicalNetwork(waiting: WaitingPackets): LogicalNetwork {
+    return {
+      waiting,
+      routerPort: (metadata, key) =>
+        this.#topology.routers
+          .find((router) => BigInt(router.key) === metadata)
+          ?.ports.find((port) => port.key === key),
+      switchPort: (metadata, key) =>
+        this.#topology.switches.find((item) => BigInt(item.key) === metadata)?.ports.find((port) => port.key === key),
+      learnNeighbor: (port, address, mac) => {
+        if (this.#learned.learnNeighbor(port.uuid, address, mac)) this.#refresh();
+      },
+      learnStation: (port, mac) => {
+        const siblings = port.owner.ports.map(({ uuid }) => uuid);
+        if (this.#learned.learnStation(port.uuid, mac, siblings)) this.#refresh();
+      },
+    };
+  }
+
   #refresh(): void {
     this.#updateStatus();
     const { program, topology } = compile(this.#database, this.#bindings, this.#learned, this.#identities);
@@ -124,6 +162,9 @@ export class Northbound {
     const changes = changesBetween(this.#program, program, newZones);
     this.#program = program;
     this.#topology = topology;
+    this.#learned.keepOnly(
+      new Set([...topology.switches, ...topology.routers].flatMap(({ ports }) => ports.map(({ uuid }) => uuid))),
+    );
     if (!isEmpty(changes)) for (const listener of this.#listeners) listener(changes);
   }
 

@@ -7,7 +7,7 @@ import { type Column, TABLES, type Table, tableNamed, UNSUPPORTED_TABLES } from 
 import { isUuid, type Uuid } from "../database/uuid.ts";
 import { CommandError } from "./command.ts";
 import { checkPortType } from "./port-types.ts";
-import { parseAtom, parseDatum, readWord } from "./value-parser.ts";
+import { parseAtom, parseDatum, parseWholeAtom, readWord } from "./value-parser.ts";
 
 export type AnyRow = { readonly uuid: Uuid } & Readonly<Record<string, Datum>>;
 
@@ -49,10 +49,7 @@ export function rowsOf(reader: Reader, table: Table): readonly AnyRow[] {
 export function findRow(reader: Reader, table: Table, id: string): AnyRow | undefined {
   const rows = rowsOf(reader, table);
   if (id === ".") {
-    if (table.name !== "NB_Global") {
-      throw new CommandError(`"." is not a valid record in table ${table.name}: it is for tables of exactly one row`);
-    }
-    return rows[0];
+    return table.name === "NB_Global" ? rows[0] : undefined;
   }
   const byUuid = isUuid(id) ? rows.find(({ uuid }) => uuid === id.toLowerCase()) : undefined;
   if (byUuid) return byUuid;
@@ -108,7 +105,7 @@ export function setColumn(transaction: Transaction, tableName: TableName, uuid: 
     return;
   }
   const old = (transaction.row(tableName, uuid) as unknown as AnyRow)[column.name] as ReadonlyMap<Atom, Atom>;
-  const value = parseAtom(column.value!, readWord(valueText, 0).word);
+  const value = parseWholeAtom(column.value!, valueText);
   writeColumn(transaction, table, uuid, column, new Map([...old, [parseAtom(column.key, key.word), value]]));
 }
 

@@ -3,7 +3,7 @@ import type { Column, Table } from "../database/schema.ts";
 import { type AnyRow, columnValue, findTable, parseColumnKey, rowsOf } from "./columns.ts";
 import { ANY_NUMBER, type Command, CommandError } from "./command.ts";
 import { printRows } from "./row-table.ts";
-import { parseAtom, parseDatum, readWord } from "./value-parser.ts";
+import { parseDatum, parseWholeAtom } from "./value-parser.ts";
 
 export const findRows: Command = {
   name: "find",
@@ -32,7 +32,7 @@ export function parseCondition(table: Table, text: string): Condition {
   }
   const wanted = rest.slice(operator.length);
   if (key === undefined) return compareWhole(column, operator, parseDatum(column, wanted));
-  const value = parseAtom(column.value!, readWord(wanted, 0).word);
+  const value = parseWholeAtom(column.value!, wanted);
   // A row without the key satisfies no condition but "!=".
   return (row) => {
     const found = (row[column.name] as ReadonlyMap<Atom, Atom>).get(key);

@@ -60,8 +60,9 @@ function refuseDifference(
   if (peer !== existing.peer[0]) throw new CommandError(`${name}: port already exists with mismatching peer`);
 }
 
+/** Only the networks count, not the addresses in them: so ovn-nbctl compares. */
 function canonicalNetworks(texts: readonly string[]): string | undefined {
   const networks = texts.map(parseNetwork);
   if (networks.some((network) => network === undefined)) return undefined;
-  return [...new Set(networks.map((network) => `${network!.address.text} ${formatNetwork(network!)}`))].sort().join();
+  return [...new Set(networks.map((network) => formatNetwork(network!)))].sort().join();
 }

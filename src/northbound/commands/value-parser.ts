@@ -42,10 +42,18 @@ export function parseAtom(type: AtomType, word: string): Atom {
   }
 }
 
+/** One atom that takes up all of a text, as the value of COLUMN:KEY=VALUE: bare, it may hold any characters. */
+export function parseWholeAtom(type: AtomType, text: string): Atom {
+  if (!text.startsWith('"')) return parseAtom(type, text);
+  const { word, end } = readWord(text, 0);
+  if (end < text.length) throw new CommandError(`${text}: trailing garbage after quoted string`);
+  return parseAtom(type, word);
+}
+
 /** A whole value for a column. */
 export function parseDatum(column: Column, text: string): Datum {
   const open = text.trimStart()[0];
-  const wrapped = open === "[" || open === "{";
+  const wrapped = open === (column.value ? "{" : "[");
   const closing = open === "[" ? "]" : "}";
   const body = text.trim();
   if (wrapped && !body.endsWith(closing)) throw new CommandError(`${text}: missing "${closing}" at end of value`);

@@ -5,7 +5,7 @@
  * that nothing refers to. Rows and tables of a snapshot never change; a transaction copies what it touches.
  * Cost: a commit walks all references, which is nothing for the hundreds of rows a single machine has.
  */
-import { ConstraintError, type Datum, emptyDatum, equalData, normalize, quote } from "./datum.ts";
+import { ConstraintError, type Datum, emptyDatum, equalData, formatAtom, normalize } from "./datum.ts";
 import type { Rows, TableName } from "./model.ts";
 import { TABLES, type Table, tableNamed } from "./schema.ts";
 import { randomUuids, type Uuid, type UuidSource } from "./uuid.ts";
@@ -122,9 +122,10 @@ export class Transaction implements Reader {
         for (const row of this.#tables[table.name as TableName].values()) {
           for (const uuid of row[column.name] as readonly Uuid[]) {
             if (!this.#tables[column.refers!.to as TableName].has(uuid)) {
-              throw new ConstraintError(
-                `referential integrity violation: Table ${table.name} column ${column.name} row ${row.uuid} references ` +
-                  `nonexistent row ${uuid} in table ${column.refers!.to}.`,
+              throw refused(
+                "referential integrity violation",
+                `Table ${table.name} column ${column.name} row ${row.uuid} references nonexistent row ${uuid} in table ` +
+                  `${column.refers!.to}.`,
               );
             }
             referred.add(uuid);
@@ -161,9 +162,10 @@ export class Transaction implements Reader {
     for (const row of this.#tables[table.name as TableName].values()) {
       const other = owners.get(row[column]);
       if (other !== undefined) {
-        throw new ConstraintError(
-          `constraint violation: Transaction causes multiple rows in "${table.name}" table to have identical values ` +
-            `(${quote(String(row[column]))}) for index on column "${column}".`,
+        throw refused(
+          "constraint violation",
+          `Transaction causes multiple rows in "${table.name}" table to have identical values ` +
+            `(${formatAtom(row[column] as string)}) for index on column "${column}".`,
         );
       }
       owners.set(row[column], row.uuid);
@@ -180,4 +182,9 @@ function sameTable(a: AnyTable, b: AnyTable): boolean {
     for (const name of Object.keys(row)) if (!equalData(row[name], other[name])) return false;
   }
   return true;
+}
+
+/** As a database server's answer reaches the caller of ovn-nbctl. */
+function refused(error: string, details: string): ConstraintError {
+  return new ConstraintError(`transaction error: ${JSON.stringify({ details, error })}`);
 }

@@ -3,7 +3,7 @@ import { type Address, contains } from "../network/ip.ts";
 import { type Endpoint, formatEndpoint, type VirtualService } from "../network/virtual-service.ts";
 import { CT_MARK } from "./registers.ts";
 import type { Place } from "./stage.ts";
-import type { Balancer, RouterPort } from "./topology.ts";
+import type { Balancer, Router, RouterPort } from "./topology.ts";
 
 /** Packets to a VIP and its port; without a port, all IP packets to it. */
 export function matchVip({ protocol }: Pick<Balancer, "protocol">, { address, port }: Endpoint): string {
@@ -55,13 +55,15 @@ function selectionOf({ selectionFields, protocol }: Balancer, { vip }: VirtualSe
   return `selection_method=hash,${fields.length === 1 ? `fields=${fields[0]}` : `fields(${fields.join(",")})`}`;
 }
 
-/** VIPs of the router that hosts on a port's networks would ask for. */
+/** VIPs of the router, each once, that hosts on a port's networks would ask for. */
 export function vipsReachableBy(port: RouterPort): readonly Address[] {
-  return routerVips(port).filter((address) => port.networks.some((network) => contains(network, address)));
+  const vips = port.owner.balancers.flatMap(({ services }) => services.map(({ vip }) => vip.address));
+  const unique = new Map(vips.map((address) => [address.text, address])).values();
+  return [...unique].filter((address) => port.networks.some((network) => contains(network, address)));
 }
 
-/** Each VIP of the router once. */
-export function routerVips({ owner }: RouterPort): readonly Address[] {
-  const vips = owner.balancers.flatMap(({ services }) => services.map(({ vip }) => vip.address));
-  return [...new Map(vips.map((address) => [address.text, address])).values()];
+/** Own addresses of a router that are also VIPs or sources of balanced connections: packets to them may yet be translated. */
+export function translatedAddresses({ balancers, forceSnat }: Router): ReadonlySet<string> {
+  const vips = balancers.flatMap(({ services }) => services.map(({ vip }) => vip.address));
+  return new Set([...vips, ...forceSnat.addresses].map(({ text }) => text));
 }

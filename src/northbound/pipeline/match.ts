@@ -1,4 +1,5 @@
 /** Matches that several stages share. */
+import type { Address } from "../network/ip.ts";
 import type { Part } from "./rules.ts";
 
 export const IP: Part = ["ip", "ipv6"];
@@ -41,3 +42,7 @@ export const ARP_REPLY = "arp,arp_op=2";
 export const ctState = (flags: string): string => `ct_state=${flags}+trk`;
 export const ctMark = (bits: number, set = true): string =>
   `ct_mark=${set ? `0x${bits.toString(16)}` : "0"}/0x${bits.toString(16)}`;
+
+/** IP packets to an address. */
+export const toAddress = ({ family, text }: Address): string =>
+  family === 4 ? `ip,nw_dst=${text}` : `ipv6,ipv6_dst=${text}`;

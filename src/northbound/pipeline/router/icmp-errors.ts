@@ -1,12 +1,11 @@
 /** What a router says instead of forwarding: time exceeded, port or protocol unreachable, connection reset. */
-import { linkLocalAddress } from "../../network/ip.ts";
+import { formatNetwork, linkLocalAddress } from "../../network/ip.ts";
 import { OPCODE, punt } from "../../packet-actions/userdata.ts";
 import { join } from "../actions.ts";
 import { NOT_LATER_FRAGMENT } from "../match.ts";
 import { FLAG, inPort, setFlag, setOutPort } from "../registers.ts";
 import type { AddRule } from "../stage.ts";
 import type { RouterPort } from "../topology.ts";
-import { sourceIn } from "./lr-in-ip-input.ts";
 
 /** RFC 792 and RFC 4443 section 3.3. Never for a later fragment (RFC 1122 section 3.2.2). */
 export function timeExceeded(add: AddRule, port: RouterPort, output: string): void {
@@ -14,7 +13,7 @@ export function timeExceeded(add: AddRule, port: RouterPort, output: string): vo
   const linkLocal = linkLocalAddress(port.mac).text;
   for (const network of port.networks.filter(({ address }) => address.text !== linkLocal)) {
     const { family, text } = network.address;
-    const senders = family === 4 ? "ip" : `ipv6,${sourceIn(network)}`;
+    const senders = family === 4 ? "ip" : `ipv6,ipv6_src=${formatNetwork(network)}`;
     const error = punt(OPCODE.icmpError, { type: family === 4 ? 11 : 3, code: 0, ttl: 254, source: text, resume });
     add(31, [senders, inPort(port.key), ["nw_ttl=0", "nw_ttl=1"], NOT_LATER_FRAGMENT], error);
   }

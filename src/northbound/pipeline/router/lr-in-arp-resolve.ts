@@ -1,6 +1,7 @@
 import { type Address, contains } from "../../network/ip.ts";
 import { join, resubmit } from "../actions.ts";
-import { IPV4_MULTICAST, IPV6_MULTICAST } from "../match.ts";
+import { translatedAddresses } from "../balancing.ts";
+import { IPV4_MULTICAST, IPV6_MULTICAST, toAddress } from "../match.ts";
 import { matchWord, matchWords, outPort } from "../registers.ts";
 import type { Stage } from "../stage.ts";
 import { NEIGHBOR_BINDING } from "../tables.ts";
@@ -9,13 +10,18 @@ import type { Router, RouterPort } from "../topology.ts";
 /** Next hop to Ethernet address: configured ones by rule, others from what was learned, 00:00:00:00:00:00 when unknown. */
 export const lrInArpResolve: Stage<Router> = {
   name: "lr_in_arp_resolve",
-  rules(add, { ports }, { next }) {
+  rules(add, router, { next }) {
     add(500, [[IPV4_MULTICAST, IPV6_MULTICAST]], next);
-    for (const port of ports) {
+    for (const port of router.ports) {
       for (const { address, mac } of knownNeighbors(port)) {
         const nextHop = address.family === 4 ? matchWord(0, address.value) : matchWords(0, address.value);
         add(100, [nextHop, outPort(port.key)], join(`set_field:${mac}->eth_dst`, next));
       }
+    }
+    // What might have been translated and was not: nobody but this router has these addresses.
+    const translated = translatedAddresses(router);
+    for (const { address } of router.ports.flatMap(({ networks }) => networks)) {
+      if (translated.has(address.text)) add(2, [toAddress(address)], "drop");
     }
     const unknown = "set_field:00:00:00:00:00:00->eth_dst";
     const saveReg0 = "push:NXM_NX_REG0[],push:NXM_NX_XXREG0[96..127],pop:NXM_NX_REG0[]";

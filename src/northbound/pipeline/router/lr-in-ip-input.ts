@@ -1,6 +1,6 @@
-import { broadcastAddress, formatNetwork, type Network } from "../../network/ip.ts";
+import { broadcastAddress } from "../../network/ip.ts";
 import { join, swap } from "../actions.ts";
-import { routerVips } from "../balancing.ts";
+import { translatedAddresses } from "../balancing.ts";
 import {
   BROADCAST,
   IP,
@@ -11,6 +11,7 @@ import {
   NOT_LATER_FRAGMENT,
   ROUTER_ADVERTISEMENT,
   ROUTER_SOLICITATION,
+  toAddress,
 } from "../match.ts";
 import { FLAG, matchBit, ROUTER_BIT, setFlag } from "../registers.ts";
 import type { AddRule, Place, Stage } from "../stage.ts";
@@ -81,14 +82,10 @@ function answerPing(add: AddRule, port: RouterPort, next: Place["next"]): void {
 }
 
 /** What is for the router and was not answered ends here, but for addresses that translation has a use for. */
-function dropOwnDestinations(add: AddRule, port: RouterPort): void {
-  const { forceSnat } = port.owner;
-  const translated = new Set([...routerVips(port), ...forceSnat.addresses].map(({ text }) => text));
-  for (const { address } of port.networks) {
-    if (translated.has(address.text) || (forceSnat.routerAddress && port.peer)) continue;
-    add(60, [address.family === 4 ? `ip,nw_dst=${address.text}` : `ipv6,ipv6_dst=${address.text}`], "drop");
+function dropOwnDestinations(add: AddRule, { owner, networks }: RouterPort): void {
+  if (owner.forceSnat.routerAddress) return;
+  const translated = translatedAddresses(owner);
+  for (const { address } of networks.filter((network) => !translated.has(network.address.text))) {
+    add(60, [toAddress(address)], "drop");
   }
 }
-
-export const sourceIn = (network: Network): string =>
-  network.address.family === 4 ? `nw_src=${formatNetwork(network)}` : `ipv6_src=${formatNetwork(network)}`;
