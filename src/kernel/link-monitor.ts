@@ -37,6 +37,7 @@ export class LinkMonitor {
     if (setsockopt(this.#socket.descriptor, SOL_SOCKET, SO_RCVBUFFORCE, addressOf(size), 4) < 0) {
       throw new Error(`receive buffer of the link monitor: ${errnoName(errno())}`);
     }
+    this.#socket.bind();
     this.#socket.setOption(NETLINK_LISTEN_ALL_NSID, 1);
     this.#socket.setOption(NETLINK_ADD_MEMBERSHIP, RTNLGRP_LINK);
     this.#socket.setOption(NETLINK_ADD_MEMBERSHIP, RTNLGRP_NSID);

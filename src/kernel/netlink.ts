@@ -5,7 +5,7 @@
  *   attribute  length(2) type(2) value, padded to 4
  */
 import { check, EAGAIN, EINTR, ENOBUFS, SystemCallError } from "./errno.ts";
-import { addressOf, argument, close, errno, poll, recvmsg, send, setsockopt, socket } from "./system-calls.ts";
+import { addressOf, argument, bind, close, errno, poll, recvmsg, send, setsockopt, socket } from "./system-calls.ts";
 
 const AF_NETLINK = 16;
 const SOCK_RAW = 3;
@@ -127,6 +127,13 @@ export class NetlinkSocket {
     const word = argument(4);
     word.writeInt32LE(value);
     check(setsockopt(this.descriptor, SOL_NETLINK, option, addressOf(word), 4), `netlink option ${option}`);
+  }
+
+  /** Gives the socket a port id: without one (it gets one by sending) it receives no notifications. */
+  bind(): void {
+    const address = argument(12); // struct sockaddr_nl: family(2) pad(2) port(4) groups(4)
+    address.writeUInt16LE(AF_NETLINK, 0);
+    check(bind(this.descriptor, addressOf(address), address.length), "bind of a netlink socket");
   }
 
   /** Sends a request and returns its answers; `what` names it in the error when the kernel refuses. */

@@ -5,13 +5,11 @@ import { KEY_IN_PORT, KEY_NW_SRC, KEY_SIZE } from "../../assembly/layout.ts";
 import type { MegaflowHandle } from "../../src/fastpath/datapath.ts";
 import type { WorkerDatapath } from "../../src/fastpath/worker-datapath.ts";
 import { addAddress, deleteLink, findLink, setLink } from "../../src/kernel/link.ts";
-import { addNamespace, ip, removeNamespaces, runInNamespace } from "../../src/lab/namespaces.ts";
+import { addNamespace, removeNamespaces, runInNamespace } from "../../src/lab/namespaces.ts";
 import { runProgram } from "../../src/lab/run-program.ts";
-import { exchange, type Network, output, transfer, withHosts } from "./support/with-hosts.ts";
+import { exchange, LINK, type Network, output, transfer, withHosts } from "./support/with-hosts.ts";
 
 const MIB = 1 << 20;
-/** The kernel gathers changes of carrier for up to a second before it tells. */
-const LINK = { timeout: 5000 };
 
 function expectNoLoss({ datapath, hosts }: Network): void {
   for (const { number } of hosts) {

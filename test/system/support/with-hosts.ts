@@ -44,6 +44,9 @@ export interface Network {
   readonly changes: Change[];
 }
 
+/** The kernel gathers changes of carrier for up to a second before it tells. */
+export const LINK = { timeout: 5000 };
+
 const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 let networks = 0;
 
@@ -64,7 +67,7 @@ export async function withHosts<Result>(
     await vi.waitFor(() => {
       const down = datapath.ports().filter(({ up }) => !up);
       if (down.length > 0) throw new Error(`ports are not up: ${down.map(({ name }) => name)}`);
-    });
+    }, LINK);
     changes.length = 0;
     for (const { number } of hosts) output(datapath, number, number % 2 === 1 ? number + 1 : number - 1);
     await datapath.barrier();
