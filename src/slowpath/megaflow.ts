@@ -11,11 +11,13 @@
 import { KEY_IN_PORT, KEY_SIZE } from "../../assembly/layout.ts";
 import type { MegaflowHandle } from "../fastpath/datapath.ts";
 import type { DatapathAction } from "../fastpath/datapath-action.ts";
-import type { Bucket, Match, Rule } from "./tables/rule.ts";
-import type { Effect } from "./translate/translation.ts";
+import { type Origin, OriginTable } from "./origin.ts";
+import type { Match, Rule } from "./tables/rule.ts";
+import type { Effect, Translation } from "./translate/translation.ts";
 
 const KEY_WORDS32 = KEY_SIZE / 4;
 const IN_PORT_WORD = KEY_IN_PORT / 4;
+const NOTHING: readonly Effect[] = [];
 
 /** A mask shared by all megaflows that look at the same bits, with those megaflows by hash of their masked key. */
 export interface MaskEntry {
@@ -36,38 +38,18 @@ export interface Megaflow {
   /** Next megaflow of the same mask with the same hash. */
   next: Megaflow | undefined;
   actions: readonly DatapathAction[];
-  /** What translation hit: statistics flow to them, and a change of them means a new translation. */
-  origin: MegaflowOrigin;
+  origin: Origin;
+  /** What its packets teach (addresses, rules, shorter timeouts): as long as there are packets, it is learned again. */
+  refreshed: readonly Effect[];
   /** Milliseconds of CLOCK_MONOTONIC. */
   readonly created: number;
   /** Already credited to rules, groups and ports. */
   credited: { packets: bigint; bytes: bigint };
 }
 
-export interface MegaflowOrigin {
-  readonly rules: readonly Rule[];
-  readonly groups: readonly number[];
-  /** Buckets whose traffic the fast path does not count itself. */
-  readonly buckets: readonly Bucket[];
-  /** Tables looked at without finding a rule. */
-  readonly missedTables: readonly number[];
-  readonly usesMacLearning: boolean;
-  readonly recirculationIds: readonly number[];
-  /** FLOW_SIZE bytes: bits of the flow that the pipeline wrote, so that a later table may have seen other values than the key's. */
-  readonly written: Uint8Array;
-  /** What its packets teach (addresses, rules, shorter timeouts): as long as there are packets, it is learned again. */
-  readonly refreshed: readonly Effect[];
-  /** Something the megaflow's mask cannot express: translate every packet. */
-  readonly slow: boolean;
-}
-
 export class MegaflowTable {
   readonly #masks = new Map<number, MaskEntry[]>();
-  readonly #byRule = new Map<Rule, Set<Megaflow>>();
-  readonly #rulesHit = new Map<number, Set<Rule>>();
-  readonly #byGroup = new Map<number, Set<Megaflow>>();
-  readonly #byMissedTable = new Map<number, Set<Megaflow>>();
-  readonly #learning = new Set<Megaflow>();
+  readonly #origins = new OriginTable();
   readonly #all = new Set<Megaflow>();
 
   get size(): number {
@@ -105,12 +87,13 @@ export class MegaflowTable {
     return undefined;
   }
 
+  /** @param actions what the datapath was given, which for slow megaflows is not what translation said. */
   add(
     handle: MegaflowHandle,
     mask: MaskEntry,
     key: Uint8Array,
     actions: readonly DatapathAction[],
-    origin: MegaflowOrigin,
+    translation: Translation,
     now: number,
   ): Megaflow {
     const hash = maskedHash(mask, words(key));
@@ -121,27 +104,32 @@ export class MegaflowTable {
       hash,
       next: mask.flows.get(hash),
       actions,
-      origin,
+      origin: this.#origins.of(translation),
+      refreshed: taught(translation),
       created: now,
       credited: { packets: 0n, bytes: 0n },
     };
     mask.flows.set(hash, flow);
     this.#all.add(flow);
-    this.#index(flow);
+    flow.origin.megaflows.add(flow);
     return flow;
   }
 
   /** Takes new actions and a new origin for a megaflow whose key and mask stay. */
-  update(flow: Megaflow, actions: readonly DatapathAction[], origin: MegaflowOrigin): void {
-    this.#unindex(flow);
+  update(flow: Megaflow, actions: readonly DatapathAction[], translation: Translation): void {
+    const origin = this.#origins.of(translation);
+    if (origin !== flow.origin) {
+      this.#leave(flow);
+      origin.megaflows.add(flow);
+      flow.origin = origin;
+    }
     flow.actions = actions;
-    flow.origin = origin;
-    this.#index(flow);
+    flow.refreshed = taught(translation);
   }
 
   delete(flow: Megaflow): void {
     if (!this.#all.delete(flow)) return;
-    this.#unindex(flow);
+    this.#leave(flow);
     const { flows } = flow.mask;
     const first = flows.get(flow.hash);
     if (first === flow) {
@@ -155,45 +143,31 @@ export class MegaflowTable {
     if (flows.size === 0) this.#forgetMask(flow.mask);
   }
 
-  byRule(rule: Rule): ReadonlySet<Megaflow> {
-    return this.#byRule.get(rule) ?? NONE;
+  /** Megaflows whose translation went through the rule. */
+  *byRule(rule: Rule): Generator<Megaflow> {
+    for (const { megaflows } of this.#origins.byRule(rule)) yield* megaflows;
   }
 
-  /** Rules of a table (by its number, in whatever bridge) that some megaflow went through. */
+  *byGroup(group: number): Generator<Megaflow> {
+    for (const { megaflows } of this.#origins.byGroup(group)) yield* megaflows;
+  }
+
+  *byMissedTable(table: number): Generator<Megaflow> {
+    for (const { megaflows } of this.#origins.byMissedTable(table)) yield* megaflows;
+  }
+
   rulesHit(table: number): ReadonlySet<Rule> {
-    return this.#rulesHit.get(table) ?? NO_RULES;
+    return this.#origins.rulesHit(table);
   }
 
-  byGroup(group: number): ReadonlySet<Megaflow> {
-    return this.#byGroup.get(group) ?? NONE;
+  *learning(): Generator<Megaflow> {
+    for (const { megaflows } of this.#origins.learning()) yield* megaflows;
   }
 
-  byMissedTable(table: number): ReadonlySet<Megaflow> {
-    return this.#byMissedTable.get(table) ?? NONE;
-  }
-
-  learning(): ReadonlySet<Megaflow> {
-    return this.#learning;
-  }
-
-  #index(flow: Megaflow): void {
-    for (const rule of flow.origin.rules) {
-      include(this.#byRule, rule, flow);
-      include(this.#rulesHit, rule.table, rule);
-    }
-    for (const group of flow.origin.groups) include(this.#byGroup, group, flow);
-    for (const table of flow.origin.missedTables) include(this.#byMissedTable, table, flow);
-    if (flow.origin.usesMacLearning) this.#learning.add(flow);
-  }
-
-  #unindex(flow: Megaflow): void {
-    for (const rule of flow.origin.rules) {
-      exclude(this.#byRule, rule, flow);
-      if (!this.#byRule.has(rule)) exclude(this.#rulesHit, rule.table, rule);
-    }
-    for (const group of flow.origin.groups) exclude(this.#byGroup, group, flow);
-    for (const table of flow.origin.missedTables) exclude(this.#byMissedTable, table, flow);
-    this.#learning.delete(flow);
+  #leave(flow: Megaflow): void {
+    const { megaflows } = flow.origin;
+    megaflows.delete(flow);
+    if (megaflows.size === 0) this.#origins.forget(flow.origin);
   }
 
   #forgetMask(mask: MaskEntry): void {
@@ -204,9 +178,6 @@ export class MegaflowTable {
     if (entries.length === 0) this.#masks.delete(mask.hash);
   }
 }
-
-const NONE: ReadonlySet<Megaflow> = new Set();
-const NO_RULES: ReadonlySet<Rule> = new Set();
 
 /** Whether a packet with this key (KEY_SIZE bytes) is one of the megaflow's. */
 export function covers(flow: Megaflow, key: Uint8Array): boolean {
@@ -289,15 +260,6 @@ function trimmed(key: Uint8Array): Uint8Array {
   return key.slice(0, (end + (end & 1)) * 4);
 }
 
-function include<K, V>(index: Map<K, Set<V>>, key: K, value: V): void {
-  const set = index.get(key);
-  if (set === undefined) index.set(key, new Set([value]));
-  else set.add(value);
-}
-
-function exclude<K, V>(index: Map<K, Set<V>>, key: K, value: V): void {
-  const set = index.get(key);
-  if (set === undefined) return;
-  set.delete(value);
-  if (set.size === 0) index.delete(key);
+function taught(translation: Translation): readonly Effect[] {
+  return translation.effects.length === 0 ? NOTHING : translation.effects.filter(({ type }) => type !== "packet_in");
 }

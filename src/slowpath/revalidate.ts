@@ -15,7 +15,7 @@ import { overlaps } from "./flow/match.ts";
 import { fullKey, type Megaflow, type MegaflowTable, mayMatch } from "./megaflow.ts";
 import type { Rule } from "./tables/rule.ts";
 import type { Effect } from "./translate/translation.ts";
-import { creditRules, type KeyTranslator, megaflowActions, megaflowMask, originOf, referencedIds } from "./upcall.ts";
+import { creditRules, type KeyTranslator, megaflowActions, megaflowMask, referencedIds } from "./upcall.ts";
 
 /** Rules that came (`added`) and that went or got other actions (`removed`). */
 export interface RuleChanges {
@@ -135,7 +135,7 @@ export class Revalidator {
     const actions = megaflowActions(translation);
     const same = isDeepStrictEqual(actions, flow.actions);
     if (!same) datapath.replaceActions(flow.handle, actions);
-    megaflows.update(flow, same ? flow.actions : actions, originOf(translation));
+    megaflows.update(flow, same ? flow.actions : actions, translation);
     for (const id of referencedIds(flow)) retain(id);
     for (const id of before) release(id);
     this.statistics[same ? "kept" : "changed"]++;
@@ -148,7 +148,7 @@ export class Revalidator {
     const moreBytes = bytes - flow.credited.bytes;
     if (morePackets > 0n && !flow.origin.slow) {
       creditRules(flow.origin.rules, morePackets, moreBytes, used);
-      if (flow.origin.refreshed.length > 0) this.#options.refresh(flow.origin.refreshed);
+      if (flow.refreshed.length > 0) this.#options.refresh(flow.refreshed);
       for (const { statistics } of flow.origin.buckets) {
         statistics.packets += morePackets;
         statistics.bytes += moreBytes;

@@ -8,7 +8,7 @@
 import { KEY_IN_PORT, KEY_RECIRC_ID, KEY_SIZE } from "../../assembly/layout.ts";
 import { type Datapath, DatapathFullError, type Upcall } from "../fastpath/datapath.ts";
 import type { DatapathAction } from "../fastpath/datapath-action.ts";
-import type { Megaflow, MegaflowOrigin, MegaflowTable } from "./megaflow.ts";
+import type { Megaflow, MegaflowTable } from "./megaflow.ts";
 import type { Rule } from "./tables/rule.ts";
 import type { Decided } from "./translate/context.ts";
 import type { Effect, Translation } from "./translate/translation.ts";
@@ -117,7 +117,7 @@ export class UpcallHandler {
     const actions = megaflowActions(translation);
     try {
       const handle = datapath.putFlow(upcall.key, mask.bytes, actions);
-      const flow = megaflows.add(handle, mask, upcall.key, actions, originOf(translation), now());
+      const flow = megaflows.add(handle, mask, upcall.key, actions, translation, now());
       for (const id of referencedIds(flow)) retain(id);
       this.statistics.installed++;
     } catch (error) {
@@ -140,20 +140,6 @@ const SLOW_PATH: readonly DatapathAction[] = [{ type: "userspace", reason: "slow
 /** What the datapath is given: the translated actions, or "bring me every packet". */
 export function megaflowActions(translation: Translation): readonly DatapathAction[] {
   return translation.slow === "" ? translation.actions : SLOW_PATH;
-}
-
-export function originOf(translation: Translation): MegaflowOrigin {
-  return {
-    rules: translation.rules.slice(),
-    groups: translation.groups.slice(),
-    buckets: translation.buckets.slice(),
-    missedTables: translation.missedTables.slice(),
-    usesMacLearning: translation.usesMacLearning,
-    recirculationIds: translation.recirculationIds.slice(),
-    written: translation.written.slice(),
-    refreshed: translation.effects.filter(({ type }) => type !== "packet_in"),
-    slow: translation.slow !== "",
-  };
 }
 
 /** Recirculation ids a megaflow keeps alive: the one it starts from and those its actions name. */

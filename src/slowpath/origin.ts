@@ -1,0 +1,152 @@
+/**
+ * Where megaflows come from: the rules, groups and tables their translation went through.
+ *
+ * What: thousands of megaflows share the same way through the pipeline, so a way is kept once, with the megaflows that took it.
+ *   Indexes by rule, group and table point at ways.
+ * Cost: finding a known way is one Map look-up and a comparison of its rule list; only a new one (OVN: some sixty rules) is
+ *   entered in the indexes.
+ */
+import type { Megaflow } from "./megaflow.ts";
+import type { Bucket, Rule } from "./tables/rule.ts";
+import type { Translation } from "./translate/translation.ts";
+
+export interface Origin {
+  /** Statistics flow to them, and a change of them means a new translation. */
+  readonly rules: readonly Rule[];
+  readonly groups: readonly number[];
+  /** Buckets whose traffic the fast path does not count itself. */
+  readonly buckets: readonly Bucket[];
+  /** Tables looked at without finding a rule. */
+  readonly missedTables: readonly number[];
+  readonly usesMacLearning: boolean;
+  readonly recirculationIds: readonly number[];
+  /** FLOW_SIZE bytes: bits of the flow that the pipeline wrote, so that a later table may have seen other values than the key's. */
+  readonly written: Uint8Array;
+  /** Something a megaflow cannot express: every packet is translated. */
+  readonly slow: boolean;
+  readonly megaflows: Set<Megaflow>;
+}
+
+const NO_ORIGINS: ReadonlySet<Origin> = new Set();
+const NO_RULES: ReadonlySet<Rule> = new Set();
+
+export class OriginTable {
+  readonly #byLastRule = new Map<Rule | undefined, Origin[]>();
+  readonly #byRule = new Map<Rule, Set<Origin>>();
+  readonly #byGroup = new Map<number, Set<Origin>>();
+  readonly #byMissedTable = new Map<number, Set<Origin>>();
+  readonly #rulesHit = new Map<number, Set<Rule>>();
+  readonly #learning = new Set<Origin>();
+
+  /** The way that a translation took; it stays in the table while some megaflow is in its set. */
+  of(translation: Translation): Origin {
+    const last = translation.rules.at(-1);
+    let candidates = this.#byLastRule.get(last);
+    if (candidates === undefined) {
+      candidates = [];
+      this.#byLastRule.set(last, candidates);
+    }
+    for (const candidate of candidates) if (sameWay(candidate, translation)) return candidate;
+    const origin = makeOrigin(translation);
+    candidates.push(origin);
+    this.#index(origin);
+    return origin;
+  }
+
+  /** To be called when the last megaflow has left. */
+  forget(origin: Origin): void {
+    const last = origin.rules.at(-1);
+    const rest = this.#byLastRule.get(last)!.filter((other) => other !== origin);
+    if (rest.length > 0) this.#byLastRule.set(last, rest);
+    else this.#byLastRule.delete(last);
+    this.#unindex(origin);
+  }
+
+  byRule(rule: Rule): ReadonlySet<Origin> {
+    return this.#byRule.get(rule) ?? NO_ORIGINS;
+  }
+
+  byGroup(group: number): ReadonlySet<Origin> {
+    return this.#byGroup.get(group) ?? NO_ORIGINS;
+  }
+
+  byMissedTable(table: number): ReadonlySet<Origin> {
+    return this.#byMissedTable.get(table) ?? NO_ORIGINS;
+  }
+
+  /** Rules of a table (by its number, in whatever bridge) that some megaflow went through. */
+  rulesHit(table: number): ReadonlySet<Rule> {
+    return this.#rulesHit.get(table) ?? NO_RULES;
+  }
+
+  learning(): ReadonlySet<Origin> {
+    return this.#learning;
+  }
+
+  #index(origin: Origin): void {
+    for (const rule of origin.rules) {
+      include(this.#byRule, rule, origin);
+      include(this.#rulesHit, rule.table, rule);
+    }
+    for (const group of origin.groups) include(this.#byGroup, group, origin);
+    for (const table of origin.missedTables) include(this.#byMissedTable, table, origin);
+    if (origin.usesMacLearning) this.#learning.add(origin);
+  }
+
+  #unindex(origin: Origin): void {
+    for (const rule of origin.rules) {
+      exclude(this.#byRule, rule, origin);
+      if (!this.#byRule.has(rule)) exclude(this.#rulesHit, rule.table, rule);
+    }
+    for (const group of origin.groups) exclude(this.#byGroup, group, origin);
+    for (const table of origin.missedTables) exclude(this.#byMissedTable, table, origin);
+    this.#learning.delete(origin);
+  }
+}
+
+function makeOrigin(translation: Translation): Origin {
+  const { rules, groups, buckets, missedTables, usesMacLearning, recirculationIds, written, slow } = translation;
+  return {
+    rules: rules.slice(),
+    groups: groups.slice(),
+    buckets: buckets.slice(),
+    missedTables: missedTables.slice(),
+    usesMacLearning,
+    recirculationIds: recirculationIds.slice(),
+    written: written.slice(),
+    slow: slow !== "",
+    megaflows: new Set(),
+  };
+}
+
+function sameWay(origin: Origin, translation: Translation): boolean {
+  return (
+    sameItems(origin.rules, translation.rules) &&
+    sameItems(origin.recirculationIds, translation.recirculationIds) &&
+    sameItems(origin.groups, translation.groups) &&
+    sameItems(origin.buckets, translation.buckets) &&
+    sameItems(origin.missedTables, translation.missedTables) &&
+    origin.usesMacLearning === translation.usesMacLearning &&
+    origin.slow === (translation.slow !== "") &&
+    sameItems(origin.written, translation.written)
+  );
+}
+
+function sameItems<T>(a: ArrayLike<T>, b: ArrayLike<T>): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+function include<K, V>(index: Map<K, Set<V>>, key: K, value: V): void {
+  const set = index.get(key);
+  if (set === undefined) index.set(key, new Set([value]));
+  else set.add(value);
+}
+
+function exclude<K, V>(index: Map<K, Set<V>>, key: K, value: V): void {
+  const set = index.get(key);
+  if (set === undefined) return;
+  set.delete(value);
+  if (set.size === 0) index.delete(key);
+}
