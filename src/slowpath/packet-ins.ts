@@ -12,6 +12,8 @@ export interface PacketIn {
   readonly request: PacketInRequest;
   /** The whole frame; the listener cuts it to `request.maxLength`. */
   readonly frame: Uint8Array;
+  /** Its offload metadata: whoever sends the frame on must hand it back. */
+  readonly vnet: Uint8Array;
   /** Bridge whose pipeline asked for it. */
   readonly bridge: string;
 }
@@ -34,7 +36,7 @@ export class PacketIns {
   send(request: PacketInRequest, upcall: Upcall, bridge: string, meter: number | undefined): void {
     const { frame, vnet, inPort } = upcall;
     if (request.pendingActions.length === 0 && meter === undefined) {
-      this.#deliver({ request, frame: frame.slice(), bridge });
+      this.#deliver({ request, frame: frame.slice(), vnet: vnet.slice(), bridge });
       return;
     }
     const cookie = this.#next++;
@@ -55,6 +57,6 @@ export class PacketIns {
     const waiting = this.#waiting.get(upcall.cookie);
     if (waiting === undefined) return;
     this.#waiting.delete(upcall.cookie);
-    this.#deliver({ ...waiting, frame: upcall.frame.slice() });
+    this.#deliver({ ...waiting, frame: upcall.frame.slice(), vnet: upcall.vnet.slice() });
   }
 }
