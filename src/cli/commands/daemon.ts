@@ -53,6 +53,7 @@ async function serve(running: import("../daemon.ts").Daemon, path: string): Prom
   running.log.info({ reason: await stopped }, "stopping");
   await server.close();
   rmSync(pid, { force: true });
+  process.stdin.destroy(); // it would keep the process waiting for its parent
 }
 
 /** Resolves at SIGTERM, SIGINT, or when whoever holds the other end of our stdin pipe is gone. */
