@@ -53,7 +53,7 @@ import type { Connection, ConnectionTuple, Conntrack, FragmentStatus, TimeoutPol
 import { readFragmentFamily } from "./fragment-status.ts";
 import { timeoutSeconds } from "./timeout-policy.ts";
 
-/** Seconds between a change being given as a command and the same being read from memory are hidden by this. */
+/** What was set here, to be read back before the worker has taken the command. */
 interface Settings {
   maxConnections?: number;
   sequenceChecking?: boolean;

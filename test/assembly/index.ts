@@ -18,6 +18,7 @@ export * from "../../assembly/actions/set-nd";
 export * from "../../assembly/actions/set-transport";
 export * from "../../assembly/actions/set-tunnel";
 export * from "../../assembly/actions/set-vlan";
+export * from "../../assembly/conntrack/track";
 export * from "../../assembly/flow/hash";
 export * from "../../assembly/index";
 export { flushPorts } from "../../assembly/io/queue";

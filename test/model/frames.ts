@@ -101,7 +101,9 @@ export interface Tcp {
   readonly source: number;
   readonly destination: number;
   readonly sequence?: number;
+  readonly acknowledgement?: number;
   readonly flags?: number;
+  readonly window?: number;
   readonly options?: Uint8Array;
 }
 
@@ -111,9 +113,9 @@ export function tcp(ip: Ip, header: Tcp, payload: Uint8Array = new Uint8Array())
     be16(header.source),
     be16(header.destination),
     be32(header.sequence ?? 1),
-    be32(7),
+    be32(header.acknowledgement ?? 7),
     be16(((5 + options.length / 4) << 12) | (header.flags ?? 0x10)),
-    be16(501),
+    be16(header.window ?? 501),
     [0, 0, 0, 0],
     options,
     payload,
@@ -126,8 +128,13 @@ export function udp(ip: Ip, source: number, destination: number, payload: Uint8A
   return withChecksum(bytes, 6, 17, ip);
 }
 
-export function sctp(source: number, destination: number, payload: Uint8Array = new Uint8Array()): Uint8Array {
-  const bytes = concat(be16(source), be16(destination), be32(0x01020304), [0, 0, 0, 0], payload);
+export function sctp(
+  source: number,
+  destination: number,
+  payload: Uint8Array = new Uint8Array(),
+  tag = 0x01020304,
+): Uint8Array {
+  const bytes = concat(be16(source), be16(destination), be32(tag), [0, 0, 0, 0], payload);
   new DataView(bytes.buffer).setUint32(8, crc32c(bytes), true);
   return bytes;
 }
