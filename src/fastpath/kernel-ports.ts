@@ -18,13 +18,13 @@ import {
   PORT_KIND_PACKET,
   PORT_KIND_TAP,
 } from "../../assembly/layout.ts";
-import { EIO, ENETDOWN, ENODEV, errnoName, SystemCallError } from "../kernel/errno.ts";
+import { ENODEV, errnoName, SystemCallError } from "../kernel/errno.ts";
 import { findLink, type Link, namespaceId, setLink } from "../kernel/link.ts";
 import type { LinkNews } from "../kernel/link-monitor.ts";
 import { bindToInterface, openPacketSocket, takeRingDrops } from "../kernel/packet-socket.ts";
 import type { Readiness } from "../kernel/readiness.ts";
 import { close } from "../kernel/system-calls.ts";
-import { openTap } from "../kernel/tap.ts";
+import { isTapThere, openTap } from "../kernel/tap.ts";
 import type { PortSpec, PortStatistics, PortStatus } from "./datapath.ts";
 import { PortRecords } from "./port-records.ts";
 import { RingWindows } from "./ring-windows.ts";
@@ -108,10 +108,7 @@ export class KernelPorts {
   /** The worker took the port out of service: finds out whether its device is gone, down, or well again. */
   failed(number: number, errno: number): void {
     const port = this.#ports.get(number);
-    if (port === undefined) return;
-    const isDown = errno === EIO || errno === ENETDOWN;
-    if (port.spec.kind === "tap" && !isDown) this.#change(port, "gone", `device deleted (${errnoName(errno)})`);
-    else this.#look(port, errnoName(errno));
+    if (port !== undefined) this.#look(port, errnoName(errno));
   }
 
   /** A frame came in at a port that is out of service: what a TAP sends it sends because it is up. */
@@ -178,8 +175,14 @@ export class KernelPorts {
     else if (news.namespaceId !== port.namespaceId) return;
     else if (news.kind === "namespace deleted") this.#change(port, "gone", "its network namespace was deleted");
     else if (news.link.index !== port.link.index) return;
-    else if (news.kind === "changed") this.#update(port, news.link);
+    else if (news.kind === "changed") this.#hear(port, news.link);
     else this.#leave(port, news.link);
+  }
+
+  /** An interface that is deleted is set down first: what goes down is looked at, so that there is one event. */
+  #hear(port: KernelPort, link: Link): void {
+    if (port.state === "up" && !isUp(link)) this.#look(port, linkReason(link));
+    else this.#update(port, link);
   }
 
   /** The interface was deleted, or went to another namespace: a TAP stays ours wherever it goes. */
@@ -196,16 +199,20 @@ export class KernelPorts {
 
   /** Asks the kernel how the port's interface is. */
   #look(port: KernelPort, reason: string): void {
-    const { spec } = port;
+    const { spec, descriptor } = port;
+    if (spec.kind === "tap" && !isTapThere(descriptor)) {
+      this.#change(port, "gone", "interface deleted");
+      return;
+    }
     let link: Link | undefined;
     try {
       link = findLink(port.link.name, spec.kind === "tap" ? spec.namespace : undefined);
     } catch (error) {
-      if (!(error instanceof SystemCallError)) throw error; // a namespace without its name: the descriptor will tell
+      if (!(error instanceof SystemCallError)) throw error; // the namespace has lost its name
     }
     if (link !== undefined && link.index === port.link.index) this.#update(port, link, reason);
-    else if (spec.kind === "system") this.#change(port, "gone", `interface deleted (${reason})`);
-    else this.#change(port, "down", reason);
+    else if (spec.kind === "system") this.#change(port, "gone", "interface deleted");
+    else this.#change(port, "down", reason); // it is somewhere else: news or frames will say when it is up
   }
 
   #update(port: KernelPort, link: Link, reason = linkReason(link)): void {

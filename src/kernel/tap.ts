@@ -21,6 +21,7 @@ const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
 
 const TUNSETIFF = 0x400454ca;
+const TUNGETIFF = 0x800454d2;
 const TUNSETOFFLOAD = 0x400454d0;
 const TUNSETVNETHDRSZ = 0x400454d8;
 const TUNSETVNETLE = 0x400454dc;
@@ -65,6 +66,11 @@ export function openTap(name: string, offloads = true): Tap {
     close(descriptor);
     throw error;
   }
+}
+
+/** Whether the descriptor still has its device, in whatever network namespace it is. */
+export function isTapThere(descriptor: number): boolean {
+  return ioctl(descriptor, TUNGETIFF, addressOf(argument(IFREQ_SIZE))) >= 0;
 }
 
 function setWord(descriptor: number, request: number, value: number, what: string): void {
