@@ -1,0 +1,335 @@
+import { describe, expect, it } from "vitest";
+import { ethernet, ipv4, ipv4Address, MAC_A, MAC_B, tcp, udp } from "../model/frames.ts";
+import { TestSwitch } from "../model/test-switch.ts";
+
+const CLIENT = ipv4Address("10.0.0.1");
+const SERVER = ipv4Address("10.0.0.2");
+
+function udpFrame(sourcePort: number, destination = SERVER, ttl = 64): Uint8Array {
+  const ip = { source: CLIENT, destination, ttl };
+  return ethernet(0x0800, ipv4(ip, 17, udp(ip, sourcePort, 53, new Uint8Array(20))));
+}
+
+function synFrame(sourcePort: number): Uint8Array {
+  const ip = { source: CLIENT, destination: SERVER };
+  return ethernet(0x0800, ipv4(ip, 6, tcp(ip, { source: sourcePort, destination: 80, flags: 2 })));
+}
+
+/** The frame with other addresses. */
+function withMacs(frame: Uint8Array, destination: Uint8Array, source: Uint8Array): Uint8Array {
+  const copy = frame.slice();
+  copy.set(destination, 0);
+  copy.set(source, 6);
+  return copy;
+}
+
+describe("megaflows", () => {
+  it("are made by the first packet and spare the slow path the others", async () => {
+    const lab = await TestSwitch.start(2);
+    await lab.add("priority=1,in_port=1 actions=output:2");
+    for (let i = 0; i < 10; i++) expect(lab.portsOf(1, udpFrame(1000 + i))).toEqual([2]);
+    expect(lab.switch.megaflows.size).toBe(1);
+    expect(lab.switch.upcalls.statistics).toMatchObject({ misses: 1, installed: 1, slowPath: 0, dropped: 0 });
+  });
+
+  it("are shared by packets of one flow that miss together", async () => {
+    const lab = await TestSwitch.start(2);
+    await lab.add("priority=1,in_port=1 actions=output:2");
+    expect(lab.sendAll([1, 2, 3].map((port) => [1, udpFrame(port)]))).toHaveLength(3);
+    expect(lab.switch.upcalls.statistics).toMatchObject({ misses: 3, installed: 1, shared: 2 });
+  });
+
+  it("are not made beyond the flow limit, and packets are forwarded all the same", async () => {
+    const lab = await TestSwitch.start(2, { flowLimit: 3 });
+    await lab.add("priority=1,udp,tp_src=0/0x8000 actions=output:2");
+    await lab.add(...Array.from({ length: 8 }, (_, i) => `priority=2,udp,tp_src=${i + 1} actions=output:2`));
+    for (let i = 1; i <= 8; i++) expect(lab.portsOf(1, udpFrame(i))).toEqual([2]);
+    expect(lab.switch.megaflows.size).toBe(3);
+    expect(lab.switch.upcalls.statistics.refused).toBe(5);
+  });
+
+  it("go when no packet came for the idle time, and not before", async () => {
+    const lab = await TestSwitch.start(2, { maxIdle: 10_000 });
+    await lab.add("priority=1,in_port=1 actions=output:2");
+    lab.send(1, udpFrame(1));
+    lab.datapath.advanceTime(9000);
+    lab.send(1, udpFrame(1));
+    lab.datapath.advanceTime(9000);
+    lab.switch.sweep();
+    expect(lab.switch.megaflows.size).toBe(1);
+    lab.datapath.advanceTime(1001);
+    lab.switch.sweep();
+    expect(lab.switch.megaflows.size).toBe(0);
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([2]);
+  });
+
+  it("count for every rule they came by, the first packet included", async () => {
+    const lab = await TestSwitch.start(2);
+    await lab.add("table=0,priority=1 actions=resubmit(,1)", "table=1,priority=5,udp actions=output:2");
+    const frame = udpFrame(1);
+    for (let i = 0; i < 7; i++) lab.send(1, frame);
+    lab.switch.revalidator.creditAll();
+    for (const rule of [lab.rule(0, 1), lab.rule(1, 5)]) {
+      expect(rule!.statistics).toMatchObject({ packets: 7n, bytes: BigInt(7 * frame.length) });
+    }
+  });
+
+  it("keep the counts of a rule apart from those of the rule that takes its place", async () => {
+    const lab = await TestSwitch.start(2);
+    await lab.add("priority=1 actions=output:2");
+    for (let i = 0; i < 4; i++) lab.send(1, udpFrame(1));
+    await lab.add("priority=9 actions=output:2");
+    for (let i = 0; i < 3; i++) lab.send(1, udpFrame(1));
+    lab.switch.revalidator.creditAll();
+    expect(lab.rule(0, 1)!.statistics.packets).toBe(4n);
+    expect(lab.rule(0, 9)!.statistics.packets).toBe(3n);
+  });
+});
+
+describe("a change of the tables is in force when apply resolves", () => {
+  it("for a new rule of higher priority", async () => {
+    const lab = await TestSwitch.start(3);
+    await lab.add("priority=1 actions=output:2");
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([2]);
+    await lab.add("priority=2,udp,tp_src=1 actions=output:3");
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([3]);
+    expect(lab.portsOf(1, udpFrame(2))).toEqual([2]);
+  });
+
+  it("for a rule where there was none", async () => {
+    const lab = await TestSwitch.start(2);
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([]);
+    await lab.add("priority=2,udp actions=output:2");
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([2]);
+  });
+
+  it("for a rule that goes, and one whose actions change", async () => {
+    const lab = await TestSwitch.start(3);
+    await lab.add("priority=1 actions=output:2", "priority=2,udp actions=output:3");
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([3]);
+    await lab.delete("priority=2,udp");
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([2]);
+    await lab.add("priority=1 actions=output:3");
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([3]);
+  });
+
+  it("for a rule in a table that the packet reaches rewritten", async () => {
+    const lab = await TestSwitch.start(3);
+    await lab.add(
+      "table=0,priority=1,ip actions=set_field:10.0.0.9->ip_dst,resubmit(,1)",
+      "table=1,priority=1 actions=output:2",
+    );
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([2]);
+    await lab.add("table=1,priority=5,ip,nw_dst=10.0.0.9 actions=output:3");
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([3]);
+  });
+
+  it("for a group's buckets", async () => {
+    const lab = await TestSwitch.start(3);
+    await lab.add("group_id=1,type=select,selection_method=dp_hash,bucket=weight:1,actions=output:2");
+    await lab.add("priority=1 actions=group:1");
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([2]);
+    await lab.add("group_id=1,type=select,selection_method=dp_hash,bucket=weight:1,actions=output:3");
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([3]);
+  });
+
+  it("without touching the megaflows it has nothing to do with", async () => {
+    const lab = await TestSwitch.start(3);
+    await lab.add("priority=1,in_port=1 actions=output:2", "priority=1,in_port=2 actions=resubmit(,1)");
+    lab.send(1, udpFrame(1));
+    lab.send(2, udpFrame(1));
+    const before = lab.switch.revalidator.statistics.translated;
+    await lab.add("table=1,priority=7,udp actions=output:3");
+    expect(lab.switch.revalidator.statistics.translated - before).toBe(1);
+    expect(lab.portsOf(2, udpFrame(1))).toEqual([3]);
+  });
+
+  it("or not at all, when one of a list is refused", async () => {
+    const lab = await TestSwitch.start(3);
+    await lab.add("priority=1 actions=output:2");
+    await expect(lab.add("priority=9 actions=output:3", "priority=9,udp actions=group:77")).rejects.toThrow(/77/);
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([2]);
+  });
+});
+
+describe("select groups", () => {
+  for (const select of ["one-pass", "recirculate"] as const) {
+    it(`spread connections, each always to the same bucket (${select})`, async () => {
+      const lab = await TestSwitch.start(3, { select });
+      await lab.add(
+        "group_id=1,type=select,selection_method=dp_hash,bucket=weight:1,actions=output:2,bucket=weight:1,actions=output:3",
+        "priority=1 actions=group:1",
+      );
+      const first = Array.from({ length: 200 }, (_, i) => lab.portsOf(1, synFrame(1000 + i))[0]);
+      const again = Array.from({ length: 200 }, (_, i) => lab.portsOf(1, synFrame(1000 + i))[0]);
+      expect(again).toEqual(first);
+      for (const port of [2, 3]) expect(first.filter((one) => one === port).length).toBeGreaterThan(60);
+    });
+  }
+
+  it("choose the same bucket in one pass as by recirculation", async () => {
+    const chosen: number[][] = [];
+    for (const select of ["one-pass", "recirculate"] as const) {
+      const lab = await TestSwitch.start(4, { select });
+      await lab.add(
+        "group_id=1,type=select,selection_method=dp_hash,bucket=weight:3,actions=output:2,bucket=weight:1,actions=output:3,bucket=weight:2,actions=output:4",
+        "priority=1 actions=group:1",
+      );
+      chosen.push(Array.from({ length: 300 }, (_, i) => lab.portsOf(1, synFrame(2000 + i))[0]));
+    }
+    expect(chosen[0]).toEqual(chosen[1]);
+  });
+
+  it("need no upcall after the first packet, and count packets for each bucket", async () => {
+    const lab = await TestSwitch.start(3);
+    await lab.add(
+      "group_id=1,type=select,selection_method=dp_hash,bucket=weight:1,actions=output:2,bucket=weight:1,actions=output:3",
+      "priority=1 actions=group:1",
+    );
+    const ports = Array.from({ length: 100 }, (_, i) => lab.portsOf(1, synFrame(1000 + i))[0]);
+    expect(lab.switch.upcalls.statistics.misses).toBe(1);
+    const counted = lab.bridge.group(1)!.buckets.map(({ counters }) => lab.datapath.bucketCounters(counters).packets);
+    expect(counted).toEqual([2, 3].map((port) => BigInt(ports.filter((one) => one === port).length)));
+  });
+
+  it("leave out a bucket whose watched port is down, and take it back", async () => {
+    const lab = await TestSwitch.start(3);
+    await lab.add(
+      "group_id=1,type=select,selection_method=dp_hash,bucket=weight:1,watch_port:2,actions=output:2,bucket=weight:1,watch_port:3,actions=output:3",
+      "priority=1 actions=group:1",
+    );
+    const spread = () => new Set(Array.from({ length: 64 }, (_, i) => lab.portsOf(1, synFrame(3000 + i))[0]));
+    expect(spread()).toEqual(new Set([2, 3]));
+    lab.datapath.setPortUp(lab.datapathPort(2), false);
+    expect(spread()).toEqual(new Set([3]));
+    lab.datapath.setPortUp(lab.datapathPort(2), true);
+    expect(spread()).toEqual(new Set([2, 3]));
+  });
+});
+
+describe("NORMAL", () => {
+  it("floods what it does not know, and forwards to where an address was seen", async () => {
+    const lab = await TestSwitch.start(3);
+    await lab.add("priority=0 actions=normal");
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([2, 3]);
+    expect(lab.portsOf(3, withMacs(udpFrame(1), MAC_A, MAC_B))).toEqual([1]);
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([3]);
+    // The station moves.
+    expect(lab.portsOf(2, withMacs(udpFrame(1), MAC_A, MAC_B))).toEqual([1]);
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([2]);
+  });
+
+  it("keeps an address that is only seen by megaflows", async () => {
+    const lab = await TestSwitch.start(3, { maxIdle: 1000 });
+    await lab.add("priority=0 actions=normal");
+    lab.send(3, withMacs(udpFrame(1), MAC_A, MAC_B));
+    for (let seconds = 0; seconds < 400; seconds++) {
+      lab.datapath.advanceTime(900);
+      lab.send(3, withMacs(udpFrame(1), MAC_A, MAC_B));
+      if (seconds % 10 === 0) lab.switch.sweep();
+    }
+    lab.switch.sweep();
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([3]);
+  });
+});
+
+describe("learn()", () => {
+  it("makes a rule that answers find, in force for the next packet", async () => {
+    const lab = await TestSwitch.start(3);
+    await lab.add(
+      "table=0,priority=1 actions=learn(table=1,idle_timeout=5,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],output:NXM_OF_IN_PORT[]),resubmit(,1)",
+      "table=1,priority=0 actions=output:2",
+    );
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([2]);
+    expect(lab.portsOf(3, withMacs(udpFrame(1), MAC_A, MAC_B))).toEqual([1]);
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([3]);
+  });
+
+  it("lets the rule go when its packets stop, and keeps it while they come", async () => {
+    const lab = await TestSwitch.start(3);
+    await lab.add(
+      "table=0,priority=1 actions=learn(table=1,hard_timeout=5,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],output:NXM_OF_IN_PORT[]),output:2",
+    );
+    const learned = () => [...lab.bridge.tables.rules()].filter(({ table }) => table === 1).length;
+    for (let i = 0; i < 20; i++) {
+      lab.send(1, udpFrame(1));
+      lab.datapath.advanceTime(1000);
+      lab.switch.sweep();
+      expect(learned()).toBe(1);
+    }
+    lab.datapath.advanceTime(5000);
+    lab.switch.sweep();
+    expect(learned()).toBe(0);
+  });
+});
+
+describe("packet-ins", () => {
+  it("carry the frame as the pipeline had it, its registers and its user data", async () => {
+    const lab = await TestSwitch.start(2);
+    const packetIns: { frame: Uint8Array; userdata: Uint8Array | undefined; table: number }[] = [];
+    lab.switch.onPacketIn(({ frame, request }) =>
+      packetIns.push({ frame, userdata: request.userdata, table: request.table }),
+    );
+    await lab.add(
+      "table=0,priority=1 actions=set_field:02:00:00:00:00:77->eth_dst,resubmit(,9)",
+      "table=9,priority=1 actions=controller(userdata=01.02.03),output:2",
+    );
+    for (let i = 0; i < 3; i++) expect(lab.portsOf(1, udpFrame(1))).toEqual([2]);
+    expect(packetIns).toHaveLength(3);
+    expect(packetIns[0]).toMatchObject({ userdata: Uint8Array.of(1, 2, 3), table: 9 });
+    expect([...packetIns[0].frame.subarray(0, 6)]).toEqual([2, 0, 0, 0, 0, 0x77]);
+  });
+
+  it("are metered by the meter that the action names", async () => {
+    const lab = await TestSwitch.start(2);
+    let count = 0;
+    lab.switch.onPacketIn(() => count++);
+    await lab.switch.apply([
+      {
+        kind: "meter",
+        command: "add",
+        id: 5,
+        config: { unit: "pktps", burst: true, stats: true, bands: [{ type: "drop", rate: 2, burst: 2 }] },
+      },
+    ]);
+    await lab.add("priority=1 actions=controller(meter_id=5)");
+    for (let i = 0; i < 50; i++) lab.send(1, udpFrame(i));
+    expect(count).toBeGreaterThan(0);
+    expect(count).toBeLessThan(5);
+  });
+});
+
+describe("ports", () => {
+  it("that lose their device are an event; megaflows through them go, the others stay", async () => {
+    const lab = await TestSwitch.start(3);
+    const events: string[] = [];
+    lab.switch.onPortChange((port, event) => events.push(`${port.name} ${event}`));
+    await lab.add("priority=1,in_port=1 actions=output:2,output:3");
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([2, 3]);
+    await lab.switch.removePort("p2");
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([3]);
+    lab.datapath.setPortUp(lab.datapathPort(3), false);
+    expect(events).toEqual(["p3 down"]);
+  });
+
+  it("of one name or number cannot be had twice", async () => {
+    const lab = await TestSwitch.start(2);
+    await expect(lab.switch.addPort({ kind: "test", name: "p1" })).rejects.toThrow(/p1 is already on bridge/);
+    await expect(lab.switch.addPort({ kind: "test", name: "x" }, { ofport: 2 })).rejects.toThrow(/2 is taken by p2/);
+    await expect(lab.switch.addPort({ kind: "test", name: "x" }, { ofport: 0 })).rejects.toThrow(/not between/);
+    await expect(lab.switch.removePort("nosuch")).rejects.toThrow(/no port named nosuch/);
+  });
+
+  it("joined by a patch lead packets from bridge to bridge", async () => {
+    const lab = await TestSwitch.start(2);
+    await lab.switch.addPort({ kind: "test", name: "q1" }, { bridge: "br-ext", ofport: 7 });
+    lab.switch.addPatch("to-ext", "br-int", "to-int", "br-ext");
+    await lab.add("priority=1,in_port=1 actions=set_field:02:00:00:00:00:55->eth_dst,output:to-ext");
+    await lab.switch.apply(lab.modifications(["priority=1,dl_dst=02:00:00:00:00:55 actions=output:7"]), "br-ext");
+    lab.send(1, udpFrame(1));
+    const out = lab.datapath.takeTransmitted(lab.switch.bridge("br-ext").port(7)!.datapathPort!);
+    // The first run collected br-int's ports only: the frame is still there.
+    expect(out).toHaveLength(1);
+    expect(out[0].bytes[5]).toBe(0x55);
+  });
+});
