@@ -95,7 +95,12 @@ export function unreachable(from: string, to: string, frame: Uint8Array, quoted 
   const quote = frame.subarray(14, 14 + (ipv6 ? 40 : 20) + quoted);
   const rest = frames.concat([0, 0, 0, 0], quote);
   if (!ipv6) return ipFrame(source, destination, 1, frames.icmp(3, 1, rest));
-  return ipFrame(source, destination, 58, frames.icmpv6({ source: source.address, destination: destination.address }, 1, 3, rest));
+  return ipFrame(
+    source,
+    destination,
+    58,
+    frames.icmpv6({ source: source.address, destination: destination.address }, 1, 3, rest),
+  );
 }
 
 /** SCTP with one chunk: type, flags, value. */

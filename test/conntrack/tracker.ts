@@ -84,8 +84,6 @@ export interface Outcome {
 
 const INSTRUCTION = ARENA_BASE;
 const BUCKET = ARENA_BASE + 4096;
-/** A later ct of the same packet is at the next stride. */
-const INSTRUCTION_STRIDE = 256;
 
 function bytes128(value: bigint): Uint8Array {
   return Uint8Array.from({ length: 16 }, (_, index) => Number((value >> BigInt((15 - index) * 8)) & 0xffn));
@@ -103,8 +101,7 @@ export interface NatText {
   readonly portMax: number;
 }
 
-const NAT_PATTERN =
-  /^(src|dst)(?:=(?:(\[[^\]]+\]|[\d.]+)(?:-(\[[^\]]+\]|[\d.]+))?)?(?::(\d+)(?:-(\d+))?)?)?$/;
+const NAT_PATTERN = /^(src|dst)(?:=(?:(\[[^\]]+\]|[\d.]+)(?:-(\[[^\]]+\]|[\d.]+))?)?(?::(\d+)(?:-(\d+))?)?)?$/;
 
 export function parseNat(text: string, extra: Ct["natFlags"]): NatText {
   const extraFlag = { random: NAT_FLAG_RANDOM, hash: NAT_FLAG_HASH, persistent: NAT_FLAG_PERSISTENT };
@@ -174,27 +171,29 @@ export class Tracker {
     return this.track(frame, ...(actions.length === 0 ? [{}] : actions))?.state ?? "dropped";
   }
 
-  /** Every packet that goes on after all the actions: more than one for a datagram's fragments. */
-  trackAll(frame: Uint8Array, actions: readonly Ct[], placement: Placement & { bucket?: number } = {}): Outcome[] {
+  /** A parsed packet, for `step`. The last one is gone. */
+  place(frame: Uint8Array, placement: Placement & { bucket?: number } = {}): number {
     const { call, view } = this.fastPath;
     call.resetPool();
     const packet = placeFrame(this.fastPath, frame, placement);
     call.parse(packet);
     if (placement.bucket !== undefined) view.setUint32(packet + PACKET_BUCKET, placement.bucket, true);
-    let packets = [packet];
-    actions.forEach((action, index) => {
-      const instruction = INSTRUCTION + (index % 8) * INSTRUCTION_STRIDE;
-      this.writeInstruction(instruction, action);
-      packets = packets.flatMap((each) => listOf(this.fastPath, this.#detached(call.track(each, instruction) >>> 0, each)));
-    });
-    const outcomes = packets.map((each) => this.outcome(each));
-    return outcomes;
+    return packet;
   }
 
-  /** A packet that goes on alone is no list: what PACKET_BATCH_NEXT held before means nothing. */
-  #detached(tracked: number, packet: number): number {
-    if (tracked === packet) this.fastPath.view.setUint32(packet + PACKET_BATCH_NEXT, 0, true);
-    return tracked;
+  /** The packets that go on after one ct of one packet. */
+  step(packet: number, action: Ct): number[] {
+    this.writeInstruction(INSTRUCTION, action);
+    // A packet that goes on alone is a list of one.
+    this.fastPath.view.setUint32(packet + PACKET_BATCH_NEXT, 0, true);
+    return listOf(this.fastPath, this.fastPath.call.track(packet, INSTRUCTION) >>> 0);
+  }
+
+  /** Every packet that goes on after all the actions: more than one for a datagram's fragments. */
+  trackAll(frame: Uint8Array, actions: readonly Ct[], placement: Placement & { bucket?: number } = {}): Outcome[] {
+    let packets = [this.place(frame, placement)];
+    for (const action of actions) packets = packets.flatMap((packet) => this.step(packet, action));
+    return packets.map((packet) => this.outcome(packet));
   }
 
   /** A zeroed bucket counter record. */
