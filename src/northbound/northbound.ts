@@ -113,11 +113,11 @@ export class Northbound {
    * A packet that a `controller(userdata=…)` action handed over. Gives the packets to send on; learning may also change the
    * rules, which listeners hear before this returns.
    */
-  handlePacket({ userdata, packet, fields }: PacketIn): readonly PacketOut[] {
+  handlePacket({ userdata, packet, vnet, fields }: PacketIn): readonly PacketOut[] {
     const instruction = decodeUserdata(userdata);
     const action = PACKET_ACTIONS.find(({ opcode }) => opcode === instruction?.opcode);
     if (!instruction || !action) return [];
-    return action.handle({ arguments: instruction.arguments, packet, fields, network: this.#network });
+    return action.handle({ arguments: instruction.arguments, packet, vnet, fields, network: this.#network });
   }
 
   /** "ls_in_lb" for table 20 of a switch's metadata; `undefined` for tables that are not ours. */

@@ -22,11 +22,14 @@ export interface PacketIn {
   readonly userdata: Uint8Array;
   /** As the actions before the handing over left it, from the Ethernet header on. */
   readonly packet: Uint8Array;
+  /** Offload metadata (struct virtio_net_hdr): a packet that is sent on as it is needs it. */
+  readonly vnet?: Uint8Array;
   readonly fields: PipelineFields;
 }
 
 export interface PacketOut {
   readonly packet: Uint8Array;
+  readonly vnet?: Uint8Array;
   readonly fields: PipelineFields;
   /** In ovs-ofctl's text form. */
   readonly actions: string;
@@ -35,6 +38,7 @@ export interface PacketOut {
 export interface HandlerInput {
   readonly arguments: Readonly<Record<string, string | number>>;
   readonly packet: Uint8Array;
+  readonly vnet?: Uint8Array;
   readonly fields: PipelineFields;
   readonly network: LogicalNetwork;
 }

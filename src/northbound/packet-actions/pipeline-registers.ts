@@ -20,3 +20,8 @@ export function nextHop({ registers }: PipelineFields, family: Family): Address 
 export function ownAddress({ registers }: PipelineFields, family: Family): Address {
   return makeAddress(family, family === 4 ? BigInt(registers[1] >>> 0) : wide(registers, 4));
 }
+
+/** For packets that leave the pipeline they are in: scratch registers say nothing there, and differ from packet to packet. */
+export function withoutScratch(fields: PipelineFields): PipelineFields {
+  return { ...fields, registers: fields.registers.map((value, register) => (register < 10 ? 0 : value)) };
+}
