@@ -87,6 +87,7 @@ export const KEY_SIZE = 416;
 /** Room between two keys in an array of keys: whole cache lines. */
 export const KEY_STRIDE = 448;
 export const KEY_WORDS = 52;
+export const KEY_BLOCKS = 26;
 /** Extents: bytes from 0 on that may be non-zero. */
 export const KEY_EXTENT_IPV4 = 64;
 export const KEY_EXTENT_CT4 = 96;
@@ -174,7 +175,7 @@ export const CLONE_HEAD_SIZE = 256;
 export const L3_HEADERS_LIMIT = 192;
 
 // ---------------------------------------------------------------------------------------------------------------
-// Megaflow record: 64-byte header + packed key words.  Written by the main thread, published by FLOW_STATE (last,
+// Megaflow record: 64-byte header + packed key blocks.  Written by the main thread, published by FLOW_STATE (last,
 // atomically), linked and counted by the worker.
 // ---------------------------------------------------------------------------------------------------------------
 export const FLOW_STATE = 0; // u32 FLOW_STATE_*
@@ -187,22 +188,22 @@ export const FLOW_USED = 32; // u64 milliseconds of CLOCK_MONOTONIC of the last 
 export const FLOW_TCP_FLAGS = 40; // u32, ored
 export const FLOW_ID = 44; // u32 the main thread's handle
 export const FLOW_GENERATION = 48; // u32 counts reuses of this record, so that a stale cache entry is noticed
-export const FLOW_KEY = 64; // packed masked key: one u64 per word of the mask, in the mask's order
+export const FLOW_KEY = 64; // packed masked key: 16 bytes for each block of the mask, in the mask's order
 export const FLOW_HEADER_SIZE = 64;
 export const FLOW_STATE_FREE = 0;
 export const FLOW_STATE_LIVE = 1;
 export const FLOW_STATE_DEAD = 2;
 
-// Mask record: which words of the key a megaflow table looks at.
-export const MASK_WORD_COUNT = 0; // u32 n
+// Mask record: which 16-byte blocks of the key a megaflow table looks at (two words: one SIMD register).
+export const MASK_BLOCK_COUNT = 0; // u32 n
 export const MASK_EXTENT = 4; // u32 bytes of key the mask reaches: a packet with a shorter extent has zeros there
 export const MASK_TABLE = 8; // u32 worker's: address of this mask's megaflow table, 0 = none yet
 export const MASK_FLOWS = 12; // u32 worker's: flows in the table
 export const MASK_INDEX = 16; // u32 main's
 export const MASK_LAST_BUCKET = 20; // u32 worker's: buckets of the table - 1
 export const MASK_HITS = 24; // u64 worker's
-export const MASK_WORD_INDEX = 32; // u8[52] word numbers, ascending
-export const MASK_WORDS = 96; // u64[52] mask words, packed in the same order
+export const MASK_BLOCK_INDEX = 32; // u8[26] block numbers (offset in the key / 16), ascending
+export const MASK_BLOCKS = 96; // 16 bytes [26] mask blocks, packed in the same order
 export const MASK_SIZE = 512;
 
 // ---------------------------------------------------------------------------------------------------------------

@@ -22,7 +22,6 @@ import {
   PACKET_RSS_HASH,
 } from "../layout.ts";
 import { CACHE_BASE } from "../memory.ts";
-import { random32 } from "../random.ts";
 import { matches } from "./masked-key.ts";
 
 const SET_SIZE_LOG2: u32 = 6;
@@ -73,12 +72,12 @@ export function covers(flow: usize, key: usize): bool {
   return load<u32>(flow, FLOW_STATE) == FLOW_STATE_LIVE && matches(flow, load<u32>(flow, FLOW_MASK), key);
 }
 
-/** Remembers the flow for packets of this hash; in a full set, one of the others gives way. */
+/** Remembers the flow for packets of this hash; in a full set, the one that the hash's top bits name gives way. */
 export function remember(hash: u32, flow: usize): void {
   const set = setOf(hash);
   let entries = entriesWith(set, hash);
   if (entries == 0) entries = entriesWith(set, 0);
-  const entry: usize = entries != 0 ? ctz(entries) : random32() & 7;
+  const entry: usize = entries != 0 ? ctz(entries) : hash >> 29;
   store<u32>(set + (entry << 2), hash);
   store<u32>(set + (entry << 2), <u32>flow, FLOWS);
 }

@@ -3,7 +3,7 @@
  *
  *   +0     u32 ranked masks            +4   u32 address of the first block never handed out
  *   +64    u32[BLOCK_CLASSES] first free block of 2^class buckets (a free block's first word links the next)
- *   +512   u64[KEY_WORDS] odd random multipliers, one for each word of the key
+ *   +512   16 random bytes for each block of the key
  *   +4096  u32[MAX_MASKS] mask records in the order in which they are probed
  *   +64Ki  blocks
  *
@@ -22,10 +22,10 @@ const BLOCKS: usize = 64 * 1024;
 const BLOCK_CLASSES: u32 = 19;
 
 export const BUCKET_SIZE_LOG2: u32 = 6;
-export const MULTIPLIERS: usize = SUBTABLES_BASE + 512;
+export const PADS: usize = SUBTABLES_BASE + 512;
 export const RANKED: usize = SUBTABLES_BASE + 4096;
 
-/** Starts with no table at all; the multipliers come from the seed of this start, so that nobody can aim collisions. */
+/** Starts with no table at all; the pads come from the seed of this start, so that nobody can aim collisions. */
 export function resetSubtables(): void {
   memory.fill(SUBTABLES_BASE, 0, BLOCKS);
   store<u32>(SUBTABLES_BASE, <u32>(SUBTABLES_BASE + BLOCKS), UNUSED_FROM);
@@ -35,7 +35,7 @@ export function resetSubtables(): void {
     let mixed = state;
     mixed = (mixed ^ (mixed >> 30)) * 0xbf58_476d_1ce4_e5b9;
     mixed = (mixed ^ (mixed >> 27)) * 0x94d0_49bb_1331_11eb;
-    store<u64>(MULTIPLIERS + (word << 3), (mixed ^ (mixed >> 31)) | 1);
+    store<u64>(PADS + (word << 3), mixed ^ (mixed >> 31));
   }
 }
 

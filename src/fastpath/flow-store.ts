@@ -3,7 +3,7 @@
  *
  * Invariants: what a command takes away from the worker is reused only when the command is done (`settle`), because the
  *   worker may look at it until then. A record's bytes are written while its state is FREE.
- * Cost: ~2 µs to put a flow; 128 bytes of arena for a mask of up to eight words, and some 150 bytes of JavaScript heap.
+ * Cost: ~2 µs to put a flow; 128 bytes of arena for a mask of up to four blocks, and some 150 bytes of JavaScript heap.
  */
 import {
   COMMAND_ARGS,
@@ -73,7 +73,7 @@ export class FlowStore {
     let program: Program | undefined;
     try {
       program = this.#programs.acquire(actions);
-      const bytes = FLOW_HEADER_SIZE + mask.words.length * 8;
+      const bytes = FLOW_HEADER_SIZE + mask.blocks.length * 16;
       const address = this.#arena.allocateFlow(bytes);
       const flow: Flow = { id: this.#nextId++, address, bytes, mask, program, installed: true };
       this.#fill(flow, key);
@@ -148,9 +148,11 @@ export class FlowStore {
     view.setBigUint64(address + FLOW_USED, 0n, true);
     view.setUint32(address + FLOW_TCP_FLAGS, 0, true);
     view.setUint32(address + FLOW_ID, id, true);
-    for (let i = 0; i < mask.words.length; i++) {
-      const word = source.getBigUint64(mask.words[i] * 8, true) & mask.values[i];
-      view.setBigUint64(address + FLOW_KEY + i * 8, word, true);
+    for (let i = 0; i < mask.blocks.length; i++) {
+      const block = mask.blocks[i] * 16;
+      const packed = address + FLOW_KEY + i * 16;
+      view.setBigUint64(packed, source.getBigUint64(block, true) & mask.words[i * 2], true);
+      view.setBigUint64(packed + 8, source.getBigUint64(block + 8, true) & mask.words[i * 2 + 1], true);
     }
   }
 

@@ -1,18 +1,18 @@
 /**
- * Mask records: which words of the key a megaflow table looks at, each mask once.
+ * Mask records: which 16-byte blocks of the key a megaflow table looks at, each mask once.
  *
  * Invariants: a record is filled in before a flow that uses it is sent to the worker, and given to another mask only after
  *   the worker has unlinked the last one. The worker's fields are zero whenever no flow is linked.
  */
 import {
+  KEY_BLOCKS,
   KEY_SIZE,
-  KEY_WORDS,
+  MASK_BLOCK_COUNT,
+  MASK_BLOCK_INDEX,
+  MASK_BLOCKS,
   MASK_EXTENT,
   MASK_INDEX,
   MASK_SIZE,
-  MASK_WORD_COUNT,
-  MASK_WORD_INDEX,
-  MASK_WORDS,
   MAX_MASKS,
 } from "../../assembly/layout.ts";
 import { MASKS_BASE } from "../../assembly/memory.ts";
@@ -20,9 +20,10 @@ import { DatapathFullError } from "./datapath.ts";
 
 export interface Mask {
   readonly address: number;
-  /** Numbers of the words that are not zero, ascending. */
-  readonly words: readonly number[];
-  readonly values: readonly bigint[];
+  /** Numbers of the blocks that are not zero, ascending. */
+  readonly blocks: readonly number[];
+  /** Their words, two for each block. */
+  readonly words: readonly bigint[];
   readonly identity: string;
   users: number;
 }
@@ -63,20 +64,24 @@ export class MaskTable {
   #create(bytes: Uint8Array, identity: string): Mask {
     const address = this.#free.pop() ?? this.#extend();
     const source = new DataView(bytes.buffer, bytes.byteOffset, KEY_SIZE);
-    const words: number[] = [];
-    const values: bigint[] = [];
-    for (let word = 0; word < KEY_WORDS; word++) {
-      const value = source.getBigUint64(word * 8, true);
-      if (value === 0n) continue;
-      this.#view.setUint8(address + MASK_WORD_INDEX + words.length, word);
-      this.#view.setBigUint64(address + MASK_WORDS + words.length * 8, value, true);
-      words.push(word);
-      values.push(value);
+    const blocks: number[] = [];
+    const words: bigint[] = [];
+    for (let block = 0; block < KEY_BLOCKS; block++) {
+      const low = source.getBigUint64(block * 16, true);
+      const high = source.getBigUint64(block * 16 + 8, true);
+      if (low === 0n && high === 0n) continue;
+      const at = address + MASK_BLOCKS + blocks.length * 16;
+      this.#view.setUint8(address + MASK_BLOCK_INDEX + blocks.length, block);
+      this.#view.setBigUint64(at, low, true);
+      this.#view.setBigUint64(at + 8, high, true);
+      blocks.push(block);
+      words.push(low, high);
     }
-    this.#view.setUint32(address + MASK_WORD_COUNT, words.length, true);
-    this.#view.setUint32(address + MASK_EXTENT, words.length === 0 ? 0 : (words[words.length - 1] + 1) * 8, true);
+    const last = blocks[blocks.length - 1] ?? -1;
+    this.#view.setUint32(address + MASK_BLOCK_COUNT, blocks.length, true);
+    this.#view.setUint32(address + MASK_EXTENT, (last + 1) * 16, true);
     this.#view.setUint32(address + MASK_INDEX, (address - MASKS_BASE) / MASK_SIZE, true);
-    return { address, words, values, identity, users: 0 };
+    return { address, blocks, words, identity, users: 0 };
   }
 
   #extend(): number {
