@@ -6,7 +6,6 @@
 import {
   KEY_CT_LABEL,
   KEY_CT_MARK,
-  KEY_CT_NW_PROTO,
   KEY_CT_STATE,
   KEY_CT_ZONE,
   KEY_DP_HASH,
@@ -23,6 +22,7 @@ import {
   KEY_SKB_PRIORITY,
   KEY_TCP_FLAGS,
   KEY_TP_SRC,
+  KEY_TUN_ID,
   KEY_VLAN_TCI0,
   KEY_VLAN_TCI1,
   KEY_VLAN_TPID0,
@@ -48,7 +48,7 @@ import {
   ND_SOLICIT,
 } from "../flow/prerequisites.ts";
 import { formatAttribute, type MaskedKey, parseAttribute } from "./attribute-text.ts";
-import { type AttributeName, isAttribute } from "./attributes.ts";
+import { type AttributeName, attributes, isAttribute } from "./attributes.ts";
 import { type DatapathPortNames, formatDatapathPort, parseDatapathPort } from "./port-names.ts";
 import { DatapathTextError, hex, items } from "./scan.ts";
 import { formatTunnel, parseTunnel, type TunnelOption } from "./tunnel-text.ts";
@@ -108,15 +108,17 @@ export function formatKey(masked: MaskedKey, options: KeyTextOptions = {}): stri
   };
   const type = u16(key, KEY_ETH_TYPE);
   scalar("skb_priority");
-  const tunnel = formatTunnel(masked, verbose, options.tunnelOptions ?? []);
-  if (tunnel) out.push(tunnel);
+  // A packet that came through no tunnel has no such part, even where the mask has.
+  if (!isZero(key.subarray(KEY_TUN_ID, KEY_SIZE))) out.push(formatTunnel(masked, verbose, options.tunnelOptions ?? []));
   scalar("skb_mark");
   putCtState(out, masked, verbose);
   scalar("ct_zone");
   scalar("ct_mark");
   scalar("ct_label");
   const tuple = type === ETH_TYPE_IP ? "ct_tuple4" : type === ETH_TYPE_IPV6 ? "ct_tuple6" : undefined;
-  if (tuple) out.push(formatAttribute(tuple, masked, verbose && key[KEY_CT_NW_PROTO] !== 0));
+  if (tuple && attributes[tuple].some(({ offset, bytes }) => !isZero(key.subarray(offset, offset + bytes)))) {
+    out.push(formatAttribute(tuple, masked, verbose));
+  }
   scalar("recirc_id", true);
   scalar("dp_hash");
   out.push(`in_port(${formatDatapathPort(u32(key, KEY_IN_PORT), options.ports)})`, "packet_type(ns=0,id=0)");

@@ -93,6 +93,35 @@ const rulesArbitrary = fc
   })
   .map((list) => list.map(([match, priority]) => rule(match, priority)));
 
+/** Many rules of few masks: these are looked up by hash and stage, not one by one. */
+const shapes: readonly ((a: string, b: string, p: number, q: number) => string)[] = [
+  (a) => `ip,nw_src=${a}`,
+  (a, _b, p) => `tcp,nw_dst=${a},tp_dst=${p}`,
+  (_a, _b, p, q) => `tcp,tp_src=${p},tp_dst=${q}`,
+  (a, b, p) => `tcp,metadata=${p & 3},nw_src=${a},nw_dst=${b}/24`,
+  (a, _b, p) => `ip,in_port=${p & 3},dl_dst=00:00:00:00:00:0${p & 7},nw_dst=${a}/28`,
+  (_a, b, p) => `ip,reg0=${p & 3},nw_src=${b}/16`,
+];
+const nearAddress = fc
+  .tuple(fc.constantFrom(0, 1, 128), fc.constantFrom(0, 1, 7, 8, 9, 64, 200))
+  .map(([c, d]) => `10.0.${c}.${d}`);
+const nearPort = fc.constantFrom(0, 1, 2, 3, 80, 81, 443, 8000, 8001, 40000, 65535);
+const crowdedArbitrary = fc
+  .uniqueArray(fc.tuple(fc.constantFrom(...shapes), nearAddress, nearAddress, nearPort, nearPort, fc.nat(65535)), {
+    minLength: 30,
+    maxLength: 120,
+    selector: ([, , , , , priority]) => priority,
+  })
+  .map((list) => list.map(([shape, a, b, p, q, priority]) => rule(shape(a, b, p, q), priority)));
+const nearFlow = fc
+  .record({ a: nearAddress, b: nearAddress, p: nearPort, q: nearPort, small: fc.nat(7) })
+  .map(({ a, b, p, q, small }) =>
+    flowOf(
+      `tcp,nw_src=${a},nw_dst=${b},tp_src=${p},tp_dst=${q},metadata=${small & 3},in_port=${small & 3},reg0=${small & 3},` +
+        `dl_dst=00:00:00:00:00:0${small}`,
+    ),
+  );
+
 function winner(rules: readonly Rule[], flow: Uint8Array): Rule | undefined {
   return rules
     .filter((candidate) => matches(candidate.match, flow))
@@ -146,13 +175,33 @@ describe("classifier", () => {
     );
   });
 
+  it("keeps both properties in tables with many rules of the same mask", () => {
+    fc.assert(
+      fc.property(
+        crowdedArbitrary,
+        fc.array(nearFlow, { minLength: 1, maxLength: 4 }),
+        fc.array(nearFlow, { minLength: 10, maxLength: 20 }),
+        (rules, flows, others) => {
+          const classifier = classifierOf(rules);
+          for (const flow of flows) {
+            const wildcards = createFlow();
+            const found = classifier.lookup(flow, wildcards);
+            expect(found).toBe(winner(rules, flow));
+            for (const other of others) expect(winner(rules, blend(flow, other, wildcards))).toBe(found);
+          }
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
   it("keeps both properties while rules come and go", () => {
     fc.assert(
       fc.property(
-        rulesArbitrary,
+        fc.oneof(rulesArbitrary, crowdedArbitrary),
         fc.infiniteStream(fc.nat()),
-        flowArbitrary,
-        flowArbitrary,
+        fc.oneof(flowArbitrary, nearFlow),
+        fc.oneof(flowArbitrary, nearFlow),
         (rules, picks, flow, other) => {
           const classifier = classifierOf(rules);
           const left = [...rules];
