@@ -3,7 +3,7 @@
  *   Printing is in match-format.ts.
  * Invariants: what `formatMatch` prints parses to the same match. A field without its prerequisites is an error, not dropped.
  */
-import { KEY_ETH_TYPE, KEY_NW_PROTO } from "../../../assembly/layout.ts";
+import { KEY_NW_PROTO } from "../../../assembly/layout.ts";
 import type { Match } from "../tables/rule.ts";
 import type { Field } from "./field.ts";
 import { field, fieldByName, tunnelMetadataIndex } from "./fields.ts";
@@ -158,11 +158,6 @@ export function parseMatch(text: string, ports?: PortNames): Match {
     if (!parser.accept(key, value)) throw new FlowTextError(`unknown keyword ${key}`);
   }
   return parser.finish();
-}
-
-/** Ethernet type of a match, 0 when it leaves that open. */
-export function matchedEtherType(match: Match): number {
-  return match.mask[KEY_ETH_TYPE] ? getNumber(match.value, field("eth_type")) : 0;
 }
 
 const prerequisiteTexts: Record<Field["prerequisite"], string> = {

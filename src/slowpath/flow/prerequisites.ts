@@ -22,7 +22,6 @@ export const ETH_TYPE_IPV6 = 0x86dd;
 export const ETH_TYPE_MPLS = 0x8847;
 export const ETH_TYPE_MPLS_MULTICAST = 0x8848;
 export const IP_PROTO_ICMP = 1;
-export const IP_PROTO_IGMP = 2;
 export const IP_PROTO_TCP = 6;
 export const IP_PROTO_UDP = 17;
 export const IP_PROTO_ICMPV6 = 58;

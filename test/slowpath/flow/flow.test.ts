@@ -5,6 +5,7 @@ import {
   bytesOfValue,
   copySubfield,
   createFlow,
+  equalUnder,
   fieldMask,
   getBigInt,
   getBytes,
@@ -12,6 +13,8 @@ import {
   getSubfield,
   getSubfieldNumber,
   isZero,
+  keepUnder,
+  mergeInto,
   setBigInt,
   setMasked,
   setNumber,
@@ -168,6 +171,22 @@ describe("wildcards", () => {
     unwildcardPrefix(wildcards, field("ip_src"), 29);
     expect(getNumber(wildcards, field("ip_src"))).toBe(0xfffffff8);
     expect(getNumber(wildcards, field("ip_dst"))).toBe(0);
+  });
+});
+
+describe("whole flows", () => {
+  it("compare, lose and gain bits under a mask", () => {
+    const [a, b, mask] = [createFlow(), createFlow(), createFlow()];
+    setNumber(a, field("reg0"), 0x12);
+    setNumber(b, field("reg0"), 0x13);
+    unwildcardSubfield(mask, parseSubfield("reg0[1..31]"));
+    expect(equalUnder(a, b, mask)).toBe(true);
+    unwildcardSubfield(mask, parseSubfield("reg0[0]"));
+    expect(equalUnder(a, b, mask)).toBe(false);
+    mergeInto(a, b);
+    expect(getNumber(a, field("reg0"))).toBe(0x13);
+    keepUnder(a, createFlow());
+    expect(isZero(a)).toBe(true);
   });
 });
 
