@@ -9,6 +9,7 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/system/**"],
+          setupFiles: ["test/seed.ts"],
           testTimeout: 60_000,
         },
       },

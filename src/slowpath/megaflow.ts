@@ -260,6 +260,7 @@ function trimmed(key: Uint8Array): Uint8Array {
   return key.slice(0, (end + (end & 1)) * 4);
 }
 
-function taught(translation: Translation): readonly Effect[] {
+/** Effects that repeat with every packet of a megaflow, whether or not the slow path sees it. */
+export function taught(translation: Translation): readonly Effect[] {
   return translation.effects.length === 0 ? NOTHING : translation.effects.filter(({ type }) => type !== "packet_in");
 }

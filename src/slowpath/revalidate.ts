@@ -12,7 +12,7 @@ import { isDeepStrictEqual } from "node:util";
 import { KEY_SIZE } from "../../assembly/layout.ts";
 import type { Datapath } from "../fastpath/datapath.ts";
 import { overlaps } from "./flow/match.ts";
-import { fullKey, type Megaflow, type MegaflowTable, mayMatch } from "./megaflow.ts";
+import { fullKey, type Megaflow, type MegaflowTable, mayMatch, taught } from "./megaflow.ts";
 import type { Rule } from "./tables/rule.ts";
 import type { Effect } from "./translate/translation.ts";
 import { creditRules, type KeyTranslator, megaflowActions, megaflowMask, referencedIds } from "./upcall.ts";
@@ -127,6 +127,12 @@ export class Revalidator {
     this.#credit(flow);
     const translation = translate(fullKey(flow));
     if (translation === undefined || !within(megaflowMask(translation, this.#mask), flow.mask.bytes)) {
+      this.statistics.removed++;
+      this.remove(flow);
+      return;
+    }
+    // What its packets teach from now on must be taught by the next one, not by the next sweep.
+    if (!isDeepStrictEqual(taught(translation), flow.refreshed)) {
       this.statistics.removed++;
       this.remove(flow);
       return;
