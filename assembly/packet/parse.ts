@@ -7,7 +7,7 @@
  * Invariants: reads stay within PACKET_HEAD_LENGTH and L3_HEADERS_LIMIT, writes within the record and its key. Any bytes give
  *   a key. PACKET_L3 is what follows the Ethernet type, whatever that is (for MPLS: the label stack); PACKET_L4 and PACKET_L7
  *   are set only for a protocol we know whose header is whole. PACKET_L3_LENGTH is 0 for IP that is torn at L3.
- * Cost: ~15 ns for a 60-byte TCP packet with its 5-tuple hash and IPv4 header checksum.
+ * Cost: 19 ns for a 60-byte TCP/IPv4 packet (header checksum 1.7, 5-tuple hash 6.4 of them), 29 ns for TCP/IPv6.
  * Not handled: IGMP, NSH, GRE and other protocols beyond their number; IP inside MPLS; jumbograms; L4 headers that start
  *   more than L3_HEADERS_LIMIT bytes after L3 (the packet is torn).
  */
@@ -60,6 +60,7 @@ import { parseIpv4 } from "./ipv4.ts";
 import { parseIpv6 } from "./ipv6.ts";
 import { isMplsType, parseMpls } from "./mpls.ts";
 import { vetPartialChecksum } from "./partial-checksum.ts";
+import { clearKey } from "./pool.ts";
 import { PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from "./protocol.ts";
 import { parseSctp } from "./sctp.ts";
 import { parseTcp } from "./tcp.ts";
@@ -100,16 +101,12 @@ function extract(packet: usize, key: usize): void {
   const readable = min<u32>(load<u32>(packet, PACKET_HEAD_LENGTH), length);
   const kept: u32 = load<u16>(packet, PACKET_FLAGS) & ~(PACKET_FLAG_CSUM_BAD_L3 | PACKET_FLAG_TORN);
   store<u32>(key, bswap<u32>(load<u32>(packet, PACKET_IN_PORT)), KEY_IN_PORT);
-  store<u32>(packet, 0, PACKET_L3_LENGTH);
-  store<u16>(packet, 0, PACKET_L3);
-  store<u16>(packet, 0, PACKET_L3_END);
-  store<u16>(packet, 0, PACKET_L4);
-  store<u16>(packet, 0, PACKET_L7);
+  store<u64>(packet, (<u64>kept) << 48, PACKET_L3); // L3, L4, L7 and flags are neighbors
+  store<u64>(packet, 0, PACKET_L3_LENGTH); // and PACKET_L3_END
   if (readable < ETHERNET_SIZE) {
-    store<u16>(packet, <u16>(kept | PACKET_FLAG_TORN), PACKET_FLAGS);
+    markTorn(packet);
     return;
   }
-  store<u16>(packet, <u16>kept, PACKET_FLAGS);
 
   parseEthernetAddresses(key, data);
   const l3 = parseEthernetType(key, data, parseVlans(key, data, readable), readable);

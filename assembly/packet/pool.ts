@@ -5,7 +5,7 @@
  *   (CLONE_HEADS_BASE). Nothing is freed one by one; `resetPool` takes all back when the batch has been transmitted.
  * Invariants: key bytes at and past PACKET_KEY_EXTENT of a record are zero. Whoever writes a key beyond its extent
  *   raises the extent, so that clearing and copying a key costs its extent (64 bytes for IPv4), not KEY_SIZE.
- * Cost: allocate ~3 ns, clone of an IPv4 packet ~10 ns.
+ * Cost: allocate 3.5 ns.
  * Not handled: more than PACKET_SLOTS records a batch: 0 is returned, the caller drops with DROP_NO_BUFFER.
  */
 import {
@@ -26,6 +26,18 @@ import {
 } from "../layout.ts";
 import { CLONE_HEAD_STRIDE, CLONE_HEADS_BASE, CONTROL_BASE, KEYS_BASE, PACKETS_BASE } from "../memory.ts";
 import { clearBlocks, copyBlocks } from "./blocks.ts";
+
+/** Zeroes `bytes`, rounded up to 16, in line. */
+@inline
+function clear(address: usize, bytes: u32): void {
+  for (let at: u32 = 0; at < bytes; at += 16) v128.store(address + at, i64x2.splat(0));
+}
+
+/** Zeroes a key of this extent; what lies between extent and KEY_STRIDE is zero anyway. */
+@inline
+export function clearKey(key: usize, extent: u32): void {
+  clear(key, extent);
+}
 
 /** Takes every record back: no packet of the batch may be used after this. */
 export function resetPool(): void {

@@ -37,8 +37,7 @@ describe("5-tuple hash", () => {
     fastPath = instantiateFastPath();
   });
 
-  const rssHash = (frame: Uint8Array) =>
-    fastPath.view.getUint32(parseFrame(fastPath, frame) + PACKET_RSS_HASH, true);
+  const rssHash = (frame: Uint8Array) => fastPath.view.getUint32(parseFrame(fastPath, frame) + PACKET_RSS_HASH, true);
   const word = (protocol: number) => Uint8Array.of(protocol, 0, 0, 0);
 
   it("of IPv4 TCP is over addresses, protocol and both ports", () => {

@@ -16,7 +16,16 @@ export function internetChecksum(bytes: Uint8Array, start = 0): number {
 
 /** Sum of the pseudo-header of IPv4 (4-byte addresses) or IPv6. */
 export function pseudoHeaderSum(source: Uint8Array, destination: Uint8Array, protocol: number, length: number): number {
-  const header = new Uint8Array([...source, ...destination, 0, protocol, length >>> 24, length >>> 16, length >>> 8, length]);
+  const header = new Uint8Array([
+    ...source,
+    ...destination,
+    0,
+    protocol,
+    length >>> 24,
+    length >>> 16,
+    length >>> 8,
+    length,
+  ]);
   return onesSum(header);
 }
 

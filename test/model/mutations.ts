@@ -79,11 +79,22 @@ export interface Mutation {
   readonly value: number;
 }
 
-const INTERESTING = [0, 1, 2, 4, 5, 6, 8, 17, 40, 43, 44, 45, 51, 58, 60, 64, 81, 96, 127, 128, 132, 135, 136, 221, 255];
+const INTERESTING = [
+  0, 1, 2, 4, 5, 6, 8, 17, 40, 43, 44, 45, 51, 58, 60, 64, 81, 96, 127, 128, 132, 135, 136, 221, 255,
+];
 
 export function mutations(): fc.Arbitrary<Mutation[]> {
   const value = fc.oneof(fc.constantFrom(...INTERESTING), fc.integer({ min: 0, max: 255 }));
-  const kind = fc.constantFrom<Mutation["kind"]>("byte", "byte", "byte", "byte", "truncate", "extend", "insert", "delete");
+  const kind = fc.constantFrom<Mutation["kind"]>(
+    "byte",
+    "byte",
+    "byte",
+    "byte",
+    "truncate",
+    "extend",
+    "insert",
+    "delete",
+  );
   const where = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
   return fc.array(fc.record({ kind, where, value }), { minLength: 1, maxLength: 6 });
 }

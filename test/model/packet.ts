@@ -272,7 +272,10 @@ function readArp(packet: ParsedPacket, cursor: Cursor): void {
     return;
   }
   const isEthernetIpv4 =
-    cursor.number(0, 2) === 1 && cursor.number(2, 2) === 0x0800 && cursor.number(4, 1) === 6 && cursor.number(5, 1) === 4;
+    cursor.number(0, 2) === 1 &&
+    cursor.number(2, 2) === 0x0800 &&
+    cursor.number(4, 1) === 6 &&
+    cursor.number(5, 1) === 4;
   if (!isEthernetIpv4) return;
   const operation = cursor.number(6, 2);
   packet.nwProto = operation < 256 ? operation : 0;

@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { KEY_IN_PORT, PACKET_KEY_EXTENT } from "../../assembly/layout.ts";
-import { mutations, mutate, sampleFrames } from "../model/mutations.ts";
 import { type FastPath, instantiateFastPath } from "../model/module.ts";
+import { mutate, mutations, sampleFrames } from "../model/mutations.ts";
 import { parsePacket } from "../model/packet.ts";
 import { keyOf, parseFrame, readParsed } from "../model/packet-record.ts";
 import { referenceFrames } from "../model/pcap.ts";
@@ -19,7 +19,11 @@ describe("parse against the model", () => {
     const packet = parseFrame(fastPath, frame, { head });
     expect(readParsed(fastPath, packet)).toEqual(parsePacket(frame.slice(0, head), frame.length));
     const extent = fastPath.view.getUint32(packet + PACKET_KEY_EXTENT, true);
-    expect(keyOf(fastPath, packet).subarray(extent).every((byte) => byte === 0)).toBe(true);
+    expect(
+      keyOf(fastPath, packet)
+        .subarray(extent)
+        .every((byte) => byte === 0),
+    ).toBe(true);
   }
 
   it("agrees on every captured and hand-made frame", () => {

@@ -51,13 +51,28 @@ const extension = (next: number, type: number) => ({
   next: type,
   bytes: concat([next, type === 51 ? 2 : 1], new Uint8Array(14)),
 });
-const ipv6Fragment = (field: number) => ({ next: 44, bytes: bytesOf(`06 00 ${field.toString(16).padStart(4, "0")} 00000001`) });
+const ipv6Fragment = (field: number) => ({
+  next: 44,
+  bytes: bytesOf(`06 00 ${field.toString(16).padStart(4, "0")} 00000001`),
+});
 
 const cases: [name: string, frame: Uint8Array, expected: Partial<ParsedPacket>][] = [
   [
     "a captured SYN with options",
     CAPTURED_SYN,
-    { ethType: 0x0800, nwProto: 6, nwTtl: 63, tpSrc: 53162, tpDst: 8000, tcpFlags: 0x002, l3: 14, l4: 34, l7: 74, l3Length: 60, badHeaderChecksum: false },
+    {
+      ethType: 0x0800,
+      nwProto: 6,
+      nwTtl: 63,
+      tpSrc: 53162,
+      tpDst: 8000,
+      tcpFlags: 0x002,
+      l3: 14,
+      l4: 34,
+      l7: 74,
+      l3Length: 60,
+      badHeaderChecksum: false,
+    },
   ],
   [
     "TCP flags are 12 bits, data offset left out",
@@ -75,7 +90,11 @@ const cases: [name: string, frame: Uint8Array, expected: Partial<ParsedPacket>][
     ethernet(0x0800, ipv4(A4, 1, icmp(8, 0, bytesOf("00010001")))),
     { nwProto: 1, tpSrc: 8, tpDst: 0, l7: 42 },
   ],
-  ["IPv4 options shift L4", ethernet(0x0800, ipv4({ ...A4, options: bytesOf("01010101") }, 17, udp(A4, 1, 2))), { l4: 38 }],
+  [
+    "IPv4 options shift L4",
+    ethernet(0x0800, ipv4({ ...A4, options: bytesOf("01010101") }, 17, udp(A4, 1, 2))),
+    { l4: 38 },
+  ],
   [
     "Ethernet padding is not part of L3",
     concat(udpFrame, new Uint8Array(12)),
@@ -124,7 +143,11 @@ const cases: [name: string, frame: Uint8Array, expected: Partial<ParsedPacket>][
     concat(ethernet(0x0800, ipv4(A4, 17, bytesOf("00010002"))), new Uint8Array(20)),
     { torn: true, tpSrc: 0, l4: 0 },
   ],
-  ["an unknown protocol keeps its number only", ethernet(0x0800, ipv4(A4, 47, bytesOf("deadbeefdeadbeef"))), { nwProto: 47, l4: 0, torn: false }],
+  [
+    "an unknown protocol keeps its number only",
+    ethernet(0x0800, ipv4(A4, 47, bytesOf("deadbeefdeadbeef"))),
+    { nwProto: 47, l4: 0, torn: false },
+  ],
   [
     "one VLAN tag",
     ethernet(0x0800, ipv4(A4, 17, udp(A4, 1, 2)), [{ tpid: 0x8100, tci: 0x6005 }]),
@@ -136,7 +159,14 @@ const cases: [name: string, frame: Uint8Array, expected: Partial<ParsedPacket>][
       { tpid: 0x88a8, tci: 100 },
       { tpid: 0x8100, tci: 200 },
     ]),
-    { vlans: [{ tpid: 0x88a8, tci: 0x1064 }, { tpid: 0x8100, tci: 0x10c8 }], l3: 22, tpDst: 2 },
+    {
+      vlans: [
+        { tpid: 0x88a8, tci: 0x1064 },
+        { tpid: 0x8100, tci: 0x10c8 },
+      ],
+      l3: 22,
+      tpDst: 2,
+    },
   ],
   [
     "a third tag is payload",
@@ -147,41 +177,115 @@ const cases: [name: string, frame: Uint8Array, expected: Partial<ParsedPacket>][
     ]),
     { ethType: 0x8100, nwProto: 0, l3: 22, l4: 0 },
   ],
-  ["a tag without a type after it is none", cut(ethernet(0x0800, new Uint8Array(), [{ tpid: 0x8100, tci: 1 }]), 17), { vlans: [], ethType: 0x8100, l3: 14 }],
-  ["VLAN 0 counts as a tag", ethernet(0x0806, new Uint8Array(), [{ tpid: 0x8100, tci: 0 }]), { vlans: [{ tpid: 0x8100, tci: 0x1000 }] }],
-  ["802.3 with SNAP has the SNAP type", ethernet(36, concat(bytesOf("aaaa03 000000 0800"), ipv4(A4, 17, udp(A4, 1, 2)))), { ethType: 0x0800, l3: 22, tpDst: 2 }],
+  [
+    "a tag without a type after it is none",
+    cut(ethernet(0x0800, new Uint8Array(), [{ tpid: 0x8100, tci: 1 }]), 17),
+    { vlans: [], ethType: 0x8100, l3: 14 },
+  ],
+  [
+    "VLAN 0 counts as a tag",
+    ethernet(0x0806, new Uint8Array(), [{ tpid: 0x8100, tci: 0 }]),
+    { vlans: [{ tpid: 0x8100, tci: 0x1000 }] },
+  ],
+  [
+    "802.3 with SNAP has the SNAP type",
+    ethernet(36, concat(bytesOf("aaaa03 000000 0800"), ipv4(A4, 17, udp(A4, 1, 2)))),
+    { ethType: 0x0800, l3: 22, tpDst: 2 },
+  ],
   ["802.2 without SNAP is 0x05ff", ethernet(38, bytesOf("424203 0000000000000000")), { ethType: 0x05ff, l3: 14 }],
-  ["SNAP of another organization is 0x05ff", ethernet(38, bytesOf("aaaa03 00000c 2000 0102")), { ethType: 0x05ff, l3: 14 }],
-  ["SNAP with a length for a type is 0x05ff", ethernet(38, bytesOf("aaaa03 000000 0100 0102")), { ethType: 0x05ff, l3: 22 }],
+  [
+    "SNAP of another organization is 0x05ff",
+    ethernet(38, bytesOf("aaaa03 00000c 2000 0102")),
+    { ethType: 0x05ff, l3: 14 },
+  ],
+  [
+    "SNAP with a length for a type is 0x05ff",
+    ethernet(38, bytesOf("aaaa03 000000 0100 0102")),
+    { ethType: 0x05ff, l3: 22 },
+  ],
   [
     "ARP request",
     ethernet(0x0806, arp(1, A4.source, A4.destination)),
     { nwProto: 1, nwSrc: A4.source, nwDst: A4.destination, arpSha: MAC_A, arpTha: MAC_B, l3: 14, l4: 0 },
   ],
   ["RARP is read like ARP", ethernet(0x8035, arp(3, A4.source, A4.destination)), { nwProto: 3, nwSrc: A4.source }],
-  ["ARP operations past 255 are 0 in the key", ethernet(0x0806, arp(0x0101, A4.source, A4.destination)), { nwProto: 0, nwSrc: A4.source }],
-  ["ARP for another hardware has no fields", ethernet(0x0806, patched(arp(1, A4.source, A4.destination), 1, 6)), { nwProto: 0, nwSrc: NO_ADDRESS, arpSha: new Uint8Array(6) }],
-  ["ARP of 27 bytes is torn", ethernet(0x0806, arp(1, A4.source, A4.destination).slice(0, 27)), { torn: true, nwProto: 0 }],
+  [
+    "ARP operations past 255 are 0 in the key",
+    ethernet(0x0806, arp(0x0101, A4.source, A4.destination)),
+    { nwProto: 0, nwSrc: A4.source },
+  ],
+  [
+    "ARP for another hardware has no fields",
+    ethernet(0x0806, patched(arp(1, A4.source, A4.destination), 1, 6)),
+    { nwProto: 0, nwSrc: NO_ADDRESS, arpSha: new Uint8Array(6) },
+  ],
+  [
+    "ARP of 27 bytes is torn",
+    ethernet(0x0806, arp(1, A4.source, A4.destination).slice(0, 27)),
+    { torn: true, nwProto: 0 },
+  ],
   [
     "TCP over IPv6, with traffic class and flow label",
     ethernet(0x86dd, ipv6({ ...A6, tos: 0xb8, label: 0x12345, ttl: 3 }, 6, tcp(A6, { source: 1, destination: 2 }))),
-    { ipv6Src: A6.source, ipv6Dst: A6.destination, nwTos: 0xb8, ipv6Label: 0x12345, nwTtl: 3, nwProto: 6, tpDst: 2, l4: 54, l7: 74 },
+    {
+      ipv6Src: A6.source,
+      ipv6Dst: A6.destination,
+      nwTos: 0xb8,
+      ipv6Label: 0x12345,
+      nwTtl: 3,
+      nwProto: 6,
+      tpDst: 2,
+      l4: 54,
+      l7: 74,
+    },
   ],
   ...[0, 43, 60, 51].map((type): [string, Uint8Array, Partial<ParsedPacket>] => [
     `IPv6 extension header ${type} is walked over`,
     ethernet(0x86dd, ipv6({ ...A6, extensions: extension(17, type) }, 17, udp(A6, 1, 2))),
     { nwProto: 17, tpDst: 2, l4: 70 },
   ]),
-  ["IPv6 ESP is a protocol like any other", ethernet(0x86dd, ipv6(A6, 50, new Uint8Array(16))), { nwProto: 50, l4: 0, torn: false }],
-  ["the first IPv6 fragment has its ports", ethernet(0x86dd, ipv6({ ...A6, extensions: ipv6Fragment(0x0001) }, 6, tcp(A6, { source: 1, destination: 2 }))), { nwFrag: 1, nwProto: 6, tpDst: 2 }],
-  ["an atomic IPv6 fragment is none", ethernet(0x86dd, ipv6({ ...A6, extensions: ipv6Fragment(0) }, 6, tcp(A6, { source: 1, destination: 2 }))), { nwFrag: 0, tpDst: 2 }],
-  ["a later IPv6 fragment has protocol 44 and no ports", ethernet(0x86dd, ipv6({ ...A6, extensions: ipv6Fragment(0x0589) }, 6, new Uint8Array(40))), { nwFrag: 3, nwProto: 44, tpDst: 0, l4: 0 }],
-  ["torn IPv6 extensions leave the addresses only", ethernet(0x86dd, ipv6({ ...A6, ttl: 9 }, 0, bytesOf("1101000000000000"))), { torn: true, ipv6Src: A6.source, nwProto: 0, nwTtl: 0, l4: 0, l3Length: 0 }],
-  ["an IPv6 payload length past the frame's end is torn", cut(ethernet(0x86dd, ipv6(A6, 17, udp(A6, 1, 2))), 61), { torn: true, ipv6Src: new Uint8Array(16) }],
+  [
+    "IPv6 ESP is a protocol like any other",
+    ethernet(0x86dd, ipv6(A6, 50, new Uint8Array(16))),
+    { nwProto: 50, l4: 0, torn: false },
+  ],
+  [
+    "the first IPv6 fragment has its ports",
+    ethernet(0x86dd, ipv6({ ...A6, extensions: ipv6Fragment(0x0001) }, 6, tcp(A6, { source: 1, destination: 2 }))),
+    { nwFrag: 1, nwProto: 6, tpDst: 2 },
+  ],
+  [
+    "an atomic IPv6 fragment is none",
+    ethernet(0x86dd, ipv6({ ...A6, extensions: ipv6Fragment(0) }, 6, tcp(A6, { source: 1, destination: 2 }))),
+    { nwFrag: 0, tpDst: 2 },
+  ],
+  [
+    "a later IPv6 fragment has protocol 44 and no ports",
+    ethernet(0x86dd, ipv6({ ...A6, extensions: ipv6Fragment(0x0589) }, 6, new Uint8Array(40))),
+    { nwFrag: 3, nwProto: 44, tpDst: 0, l4: 0 },
+  ],
+  [
+    "torn IPv6 extensions leave the addresses only",
+    ethernet(0x86dd, ipv6({ ...A6, ttl: 9 }, 0, bytesOf("1101000000000000"))),
+    { torn: true, ipv6Src: A6.source, nwProto: 0, nwTtl: 0, l4: 0, l3Length: 0 },
+  ],
+  [
+    "an IPv6 payload length past the frame's end is torn",
+    cut(ethernet(0x86dd, ipv6(A6, 17, udp(A6, 1, 2))), 61),
+    { torn: true, ipv6Src: new Uint8Array(16) },
+  ],
   [
     "neighbor solicitation with source link-layer address",
     ethernet(0x86dd, ipv6({ ...A6, ttl: 255 }, 58, icmpv6(A6, 135, 0, SOLICITATION))),
-    { tpSrc: 135, tpDst: 0, ndTarget: A6.destination, arpSha: MAC_A, arpTha: new Uint8Array(6), ndOptionsType: 1, ndReserved: 0 },
+    {
+      tpSrc: 135,
+      tpDst: 0,
+      ndTarget: A6.destination,
+      arpSha: MAC_A,
+      arpTha: new Uint8Array(6),
+      ndOptionsType: 1,
+      ndReserved: 0,
+    },
   ],
   [
     "neighbor advertisement with target link-layer address and flags",
@@ -198,7 +302,11 @@ const cases: [name: string, frame: Uint8Array, expected: Partial<ParsedPacket>][
     ethernet(0x86dd, ipv6(A6, 58, icmpv6(A6, 135, 0, concat([0, 0, 0, 0], A6.source, [1, 0], MAC_B, [1, 1], MAC_A)))),
     { ndTarget: A6.source, arpSha: new Uint8Array(6), ndOptionsType: 0 },
   ],
-  ["a code other than 0 makes it no neighbor discovery", ethernet(0x86dd, ipv6(A6, 58, icmpv6(A6, 135, 1, SOLICITATION))), { tpSrc: 135, tpDst: 1, ndTarget: new Uint8Array(16) }],
+  [
+    "a code other than 0 makes it no neighbor discovery",
+    ethernet(0x86dd, ipv6(A6, 58, icmpv6(A6, 135, 1, SOLICITATION))),
+    { tpSrc: 135, tpDst: 1, ndTarget: new Uint8Array(16) },
+  ],
   [
     "MPLS labels, up to three",
     ethernet(0x8847, bytesOf("00064040 000c8040 00130040 00190140")),

@@ -135,7 +135,11 @@ describe("select groups against OVS", () => {
         keyOffset,
         mask: new Uint8Array(bytes).fill(0xff),
       }));
-      const action: SelectAction = { type: "select", method: { kind: "fields", param: 0n, fields }, buckets: buckets(2) };
+      const action: SelectAction = {
+        type: "select",
+        method: { kind: "fields", param: 0n, fields },
+        buckets: buckets(2),
+      };
       expect(choose(parseFrame(fastPath, frame), action)).toBe(vector.bucket);
     }
   });
