@@ -7,6 +7,7 @@
 import { KEY_IN_PORT } from "../../assembly/layout.ts";
 import { parseActions } from "../slowpath/actions/list.ts";
 import { FLOW_METADATA, FLOW_REGS, FLOW_SIZE } from "../slowpath/flow/flow-layout.ts";
+import { PORT_CONTROLLER } from "../slowpath/flow/port-text.ts";
 import type { Switch } from "../slowpath/switch.ts";
 import type { SwitchBridge } from "../slowpath/switch-bridge.ts";
 import { freezeMetadata } from "../slowpath/translate/frozen-metadata.ts";
@@ -14,6 +15,8 @@ import type { Northbound } from "./northbound.ts";
 import type { PacketOut, PipelineFields } from "./packet-actions/packet-action.ts";
 
 const REGISTERS = 16;
+/** All of the pipeline's fields are ours: nothing of the packet's own tunnel shows through. */
+const EVERYTHING = new Uint8Array(FLOW_SIZE).fill(0xff);
 
 /** From now on the northbound answers the packets that its rules hand over. */
 export function connectPacketPath(northbound: Northbound, to: Switch, bridge: SwitchBridge): void {
@@ -25,14 +28,16 @@ export function connectPacketPath(northbound: Northbound, to: Switch, bridge: Sw
   });
 }
 
+/** It comes from no port of the switch, so it may leave by any, the one its cause came in by too. */
 export function sendOn(to: Switch, bridge: SwitchBridge, { packet, vnet, fields, actions }: PacketOut): void {
-  const inPort = bridge.port(fields.inPort)?.datapathPort;
+  const cause = bridge.port(fields.inPort) ?? bridge.ports().find(({ datapathPort }) => datapathPort !== undefined);
+  const inPort = cause?.datapathPort;
   if (inPort === undefined) return;
   const id = to.recirculation.idOf({
     bridge,
     table: undefined,
     actions: parseActions(actions, { ports: bridge.portNames }),
-    metadata: freezeMetadata(flowOf(fields)),
+    metadata: freezeMetadata(flowOf({ ...fields, inPort: PORT_CONTROLLER }), EVERYTHING),
     stack: [],
     actionSet: [],
     conntracked: false,
