@@ -5,7 +5,7 @@
  *   (CLONE_HEADS_BASE). Nothing is freed one by one; `resetPool` takes all back when the batch has been transmitted.
  * Invariants: key bytes at and past PACKET_KEY_EXTENT of a record are zero. Whoever writes a key beyond its extent
  *   raises the extent, so that clearing and copying a key costs its extent (64 bytes for IPv4), not KEY_SIZE.
- * Cost: allocate 3.5 ns.
+ * Cost: 3.5 ns a record, 16 ns a clone of a small IPv4 packet.
  * Not handled: more than PACKET_SLOTS records a batch: 0 is returned, the caller drops with DROP_NO_BUFFER.
  */
 import {

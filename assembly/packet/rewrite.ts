@@ -2,7 +2,7 @@
  * Edits of addresses and ports, used by NAT and by the set actions: bytes, checksums and flow key in step.
  *
  * Invariants: after an edit the key is what `reparse` would yield, and a checksum that was right (or wrong) stays so.
- * Cost: ~5 ns an address or port.
+ * Cost: 7 ns an IPv4 address, 6 ns a port.
  * Not handled: addresses inside payloads (conntrack's helpers), later fragments' ports (they have none).
  */
 import {

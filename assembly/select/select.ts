@@ -4,7 +4,7 @@
  * What: dp_hash looks the hash up in the slot table that the program encoder made (src/fastpath/select-slots.ts: weights and
  *   dead buckets are settled there); fields gives each bucket a score and takes the highest.
  * Invariants: both agree with OVS bit by bit: the same packet of the same group goes to the same bucket.
- * Cost: dp_hash ~3 ns; fields ~2 ns a field and ~2 ns a bucket.
+ * Cost: 5 ns by dp_hash; 28 ns by two fields among four buckets.
  */
 
 import { hashInt } from "../flow/hash.ts";
