@@ -115,7 +115,7 @@ function transmitFrame(packet: usize, record: usize, port: u32): void {
   addMessage(packet, record, port);
 }
 
-/** The MTU is of L3; one VLAN tag is not counted, as on any Ethernet device (IEEE 802.3 clause 3.2.7, "envelope frames"). */
+/** The MTU is of L3; one VLAN tag is not counted, as on any Ethernet device (IEEE 802.3 clause 3.2.7, Q-tagged frames). */
 function isTooLong(packet: usize, record: usize): bool {
   const length = load<u32>(packet, PACKET_LENGTH);
   const limit = load<u32>(record, PORT_MTU) + ETHERNET_SIZE;
