@@ -13,10 +13,6 @@ export function createMatch(): Match {
   return { value: createFlow(), mask: createFlow() };
 }
 
-export function copyMatch(match: Match): Match {
-  return { value: match.value.slice(), mask: match.mask.slice() };
-}
-
 /** OpenFlow 1.0's "no VLAN tag at all" as a dl_vlan. */
 const DL_VLAN_NONE = 0xffff;
 

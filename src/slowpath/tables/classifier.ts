@@ -8,7 +8,7 @@
 
 import { wordsOf } from "../flow/flow.ts";
 import { FLOW_WORDS } from "../flow/flow-layout.ts";
-import { copyMatch, covers, overlaps } from "../flow/match.ts";
+import { covers, overlaps } from "../flow/match.ts";
 import { type Candidate, resolveConjunctions } from "./conjunctions.ts";
 import { PrefixTrie } from "./prefix-trie.ts";
 import type { Match, Rule } from "./rule.ts";
@@ -29,12 +29,12 @@ export class Classifier {
   #conjunctive = 0;
   size = 0;
 
-  /** The caller has made sure that there is no rule with the same match and priority. */
+  /** The caller has made sure that there is no rule with the same match and priority, and changes the match no more. */
   insert(rule: Rule): void {
     const words = wordsOf(rule.match.mask);
     let subtable = this.#subtableOf(words);
     if (!subtable) {
-      subtable = new Subtable(copyMatch(rule.match).mask, this.#tries);
+      subtable = new Subtable(rule.match.mask, this.#tries);
       const hash = hashOfMask(words);
       this.#byMask.set(hash, [...(this.#byMask.get(hash) ?? []), subtable]);
       this.#sorted.push(subtable);
@@ -61,6 +61,12 @@ export class Classifier {
     }
     if (rule.conjunctions) this.#conjunctive--;
     this.size--;
+  }
+
+  /** The match with a mask that rules of the same mask share: half of what a rule costs. Both parts are the caller's to keep. */
+  ownMatch(match: Match): Match {
+    const shared = this.#subtableOf(wordsOf(match.mask))?.maskBytes;
+    return { value: match.value.slice(), mask: shared ?? match.mask.slice() };
   }
 
   /** To be called when `rule.conjunctions` changes in place. */

@@ -4,7 +4,7 @@
  */
 
 import type { Action } from "../actions/action.ts";
-import { copyMatch, sameMatch } from "../flow/match.ts";
+import { sameMatch } from "../flow/match.ts";
 import type { FlowTable } from "./flow-table.ts";
 import { ALL_TABLES, type FlowMod, ModificationError, TABLE_COUNT } from "./modification.ts";
 import { groupsIn, metersIn, outputsTo } from "./references.ts";
@@ -58,7 +58,7 @@ function addRule(store: FlowStore, mod: FlowMod, transaction: Transaction): void
   const rule: Rule = {
     table: number,
     priority: mod.priority,
-    match: copyMatch(mod.match),
+    match: table.ownMatch(mod.match),
     cookie: mod.newCookie ?? 0n,
     actions: mod.actions,
     idleTimeout: mod.idleTimeout,

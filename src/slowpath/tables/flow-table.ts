@@ -27,6 +27,10 @@ export class FlowTable {
     this.#rules.delete(rule);
   }
 
+  ownMatch(match: Match): Match {
+    return this.#classifier.ownMatch(match);
+  }
+
   /** To be called when a rule's actions change in place. */
   conjunctionsChanged(before: boolean, after: boolean): void {
     this.#classifier.conjunctionsChanged(before, after);

@@ -53,6 +53,8 @@ const fieldsOfWord = Array.from({ length: FLOW_WORDS }, (_, word) =>
 
 export class Subtable {
   readonly mask: Uint32Array;
+  /** The same as bytes: rules share them. */
+  readonly maskBytes: Uint8Array;
   /** Word numbers and mask bits, stage after stage; a word whose bytes belong to two stages is there twice. */
   readonly #index: Uint16Array;
   readonly #bits: Uint32Array;
@@ -70,6 +72,7 @@ export class Subtable {
 
   /** `tries` belong to the table, one for each of `prefixFields`. */
   constructor(mask: Uint8Array, tries: readonly PrefixTrie[]) {
+    this.maskBytes = mask;
     this.mask = wordsOf(mask);
     const index: number[] = [];
     const bits: number[] = [];
