@@ -7,9 +7,9 @@ import type { Logger } from "pino";
 import type { PortSpec } from "../fastpath/datapath.ts";
 import { WorkerDatapath } from "../fastpath/worker-datapath.ts";
 import { type Changes, Northbound, type Outcome } from "../northbound/northbound.ts";
+import { connectPacketPath } from "../northbound/packet-path.ts";
 import type { DatapathPortNames } from "../slowpath/odp/port-names.ts";
-import { Switch } from "../slowpath/switch.ts";
-import type { SwitchBridge, SwitchPort } from "../slowpath/switch-bridge.ts";
+import { Switch, type SwitchBridge, type SwitchPort } from "../slowpath/switch.ts";
 import { modificationsOf } from "./northbound-changes.ts";
 
 export interface DaemonOptions {
@@ -33,6 +33,7 @@ export class Daemon {
     this.switch = made;
     this.log = log;
     this.northbound.onChange((changes) => this.#apply(changes));
+    connectPacketPath(this.northbound, made, this.bridge);
     this.#apply(this.northbound.everything());
   }
 

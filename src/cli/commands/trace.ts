@@ -1,5 +1,9 @@
 /** `megaflow trace FLOW`: the way of one packet through the tables, in ofproto/trace's words. */
+import { ctStateNames, parseFlags } from "../../slowpath/flow/flag-text.ts";
+import { parseMatch } from "../../slowpath/flow/match-text.ts";
+import { traceText } from "../../slowpath/translate/trace-text.ts";
 import type { CliCommand } from "../command.ts";
+import { nameStages } from "../trace-stages.ts";
 
 export const trace: CliCommand = {
   register(program, terminal) {
@@ -17,7 +21,17 @@ export const trace: CliCommand = {
   },
   answers: {
     trace: async (daemon, { arguments: [flow], options }, reply) => {
-      await reply.line(await daemon.trace(flow, (options.ctNext as string[] | undefined) ?? []));
+      const { bridge, northbound } = daemon;
+      const { recirculation, select } = daemon.switch;
+      const nextCtStates = ((options.ctNext as string[] | undefined) ?? []).map(ctState);
+      const { value } = parseMatch(flow, bridge.portNames);
+      const text = traceText({ bridge, flow: value, recirculation, select, nextCtStates });
+      await reply.line(nameStages(text, (table, metadata) => northbound.stageName(table, metadata)));
     },
   },
 };
+
+/** "trk,new" as bits. @throws FlowTextError naming a state that there is not. */
+function ctState(text: string): number {
+  return parseFlags(text.replaceAll(",", "|"), ctStateNames, "ct_state").flags;
+}
