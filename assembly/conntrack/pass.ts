@@ -39,12 +39,13 @@ import {
 } from "../layout.ts";
 import { CONNTRACK_BASE, CONTROL_BASE } from "../memory.ts";
 import { verifyTransportChecksum } from "../packet/checksum.ts";
-import { inspectControl, skewAfter, skewBefore } from "./control.ts";
+import { inspectControl } from "./control.ts";
 import { createConnection, isRefusal, refusalReason } from "./create.ts";
 import { findExpectation } from "./expectation.ts";
 import { extractTuple } from "./extract.ts";
 import { applyMarkAndLabel, markAndLabelFrom, writeInvalid, writeTracked, writeUntracked } from "./metadata.ts";
 import { opensConnection, updateState } from "./protocol.ts";
+import { restoreAcknowledgement, shiftSequence } from "./sequence-skew.ts";
 import { directionBit, findConnection, isConnection, recordOf, removeConnection } from "./table.ts";
 import { translate } from "./translate.ts";
 import { directionOf, hashLookup, loadTuple, reverseLookup } from "./tuple.ts";
@@ -162,7 +163,8 @@ export function passConnection(packet: usize, instruction: usize): i32 {
   }
   writeTracked(packet, state, zone, connection);
   applyMarkAndLabel(packet, connection, instruction);
-  if (load<u32>(connection, CONN_FLAGS) & (CONN_FLAG_FTP | CONN_FLAG_TFTP) && !related) {
+  const helped = load<u32>(connection, CONN_FLAGS) & (CONN_FLAG_FTP | CONN_FLAG_TFTP);
+  if (helped && !related && !(state & CT_STATE_INVALID)) {
     inspectControl(packet, connection, reply, (flags & CT_FLAG_NAT) != 0);
   }
   return PASSED;
@@ -177,9 +179,9 @@ function judge(packet: usize, connection: usize, reply: usize, state: u32, flags
   const traits = load<u32>(connection, CONN_FLAGS);
   if (traits & CONN_FLAG_RELATED) state |= CT_STATE_RELATED;
   const control = (traits & CONN_FLAG_FTP) != 0 && (flags & CT_FLAG_NAT) != 0 && !(state & TRANSLATED);
-  if (control) skewBefore(packet, connection, reply);
+  if (control) restoreAcknowledgement(packet, connection, reply);
   const verdict = updateState(connection, packet, reply, now);
-  if (control && verdict != UPDATE_NEW) skewAfter(packet, connection, reply);
+  if (control && verdict != UPDATE_NEW) shiftSequence(packet, connection, reply);
   switch (verdict) {
     case UPDATE_VALID:
       return (state & ~CT_STATE_NEW) | CT_STATE_ESTABLISHED | (reply ? CT_STATE_REPLY : 0);

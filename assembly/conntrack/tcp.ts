@@ -4,9 +4,11 @@
  * What: the tracking that OVS's userspace conntrack and pf do (van Rooij, "Real stateful TCP packet filtering in IP
  *   Filter", 2000), over RFC 9293 states and RFC 7323 window scaling. For each end: the highest sequence number it
  *   sent, the highest it may send (the other's acknowledgement plus window), its largest window, its scale.
- * Invariants: a packet that is judged invalid changes nothing. Comparisons of sequence numbers are modulo 2^32.
+ * Invariants: a packet that is judged invalid changes nothing but what the first packet of an end teaches about it, and
+ *   never the timeout. Comparisons of sequence numbers are modulo 2^32.
  * Beyond OVS: a SYN past the last sequence number of a connection that both ends have closed starts a new one even if
  *   the last acknowledgement was not seen (RFC 9293 §3.6.1): a client that comes round to the same port is not refused.
+ *   An unanswered SYN is measured anew when it is sent again with another number, and ends may open at once (§3.5).
  * Not handled: SYN in an established connection is judged by its window only; selective acknowledgements are not read.
  */
 import {
@@ -142,26 +144,25 @@ function unscaled(window: u32, shift: u32): u32 {
   return (window + (1 << shift) - 1) >> shift;
 }
 
+/** What the first segment of an end, sent before the other has answered, says about it. */
+function introduce(end: usize, packet: usize, header: usize, flags: u32): void {
+  const syn = (flags & SYN) != 0;
+  const sequence = network32(header + SEQUENCE);
+  const scale = syn ? offeredScale(packet, header) : <u32>PEER_SCALE_UNKNOWN;
+  const high = sequence + payloadLength(packet, header) + 1 + (syn ? 1 : 0) + (flags & FIN ? 1 : 0);
+  store<u32>(end, sequence, PEER_SEQ_LOW);
+  store<u32>(end, high, PEER_SEQ_HIGH);
+  store<u8>(end, <u8>scale, PEER_SCALE);
+  store<u16>(end, <u16>unscaled(max<u32>(network16(header + WINDOW), 1), scale & PEER_SCALE_SHIFT), PEER_MAX_WINDOW);
+  store<u8>(end, TCP_STATE_SYN_SENT, PEER_STATE);
+}
+
 export function createTcp(connection: usize, packet: usize, now: u64): void {
   const header = transportHeader(packet);
   const flags = <u32>load<u8>(header, FLAGS);
-  const source = peer(connection, 0);
   const target = peer(connection, 1);
-  const sequence = network32(header + SEQUENCE);
-  let high = sequence + payloadLength(packet, header) + 1;
-  let scale: u32 = PEER_SCALE_UNKNOWN;
-  if (flags & SYN) {
-    high++;
-    scale = offeredScale(packet, header);
-  } else {
-    store<u8>(target, PEER_SCALE_UNKNOWN, PEER_SCALE);
-  }
-  if (flags & FIN) high++;
-  store<u32>(source, sequence, PEER_SEQ_LOW);
-  store<u32>(source, high, PEER_SEQ_HIGH);
-  store<u8>(source, <u8>scale, PEER_SCALE);
-  store<u16>(source, <u16>unscaled(max<u32>(network16(header + WINDOW), 1), scale & PEER_SCALE_SHIFT), PEER_MAX_WINDOW);
-  store<u8>(source, TCP_STATE_SYN_SENT, PEER_STATE);
+  introduce(peer(connection, 0), packet, header, flags);
+  if (!(flags & SYN)) store<u8>(target, PEER_SCALE_UNKNOWN, PEER_SCALE);
   store<u32>(target, 1, PEER_SEQ_HIGH);
   store<u16>(target, 1, PEER_MAX_WINDOW);
   store<u8>(target, TCP_STATE_CLOSED, PEER_STATE);
@@ -216,7 +217,8 @@ export function updateTcp(connection: usize, packet: usize, reply: usize, now: u
   if ((flags & (SYN | ACK)) == SYN) {
     if (startsAnew(source, target, first)) return UPDATE_NEW;
     if (stateOf(source) <= TCP_STATE_SYN_SENT) {
-      store<u8>(source, TCP_STATE_SYN_SENT, PEER_STATE);
+      // Unanswered so far: sent again, another attempt from the same port, or both ends open at once.
+      introduce(source, packet, header, flags);
       extend(connection, TIMEOUT_TCP_FIRST_PACKET, now);
       return UPDATE_VALID_NEW;
     }

@@ -48,21 +48,24 @@ export function tcpMayOpen({ flags }: TcpHeader): boolean {
   return tcpFlagsAreSane(flags) && !(flags.includes("S") && flags.includes("A"));
 }
 
-export function openTcp(header: TcpHeader): [TcpEnd, TcpEnd] {
+/** An end that has sent one segment and heard nothing yet. */
+function firstOf(header: TcpHeader): TcpEnd {
   const syn = header.flags.includes("S");
   const extra = 1 + (syn ? 1 : 0) + (header.flags.includes("F") ? 1 : 0);
   const scale = syn ? (header.scale === undefined ? "none" : Math.min(header.scale, 14)) : "unknown";
   const window = Math.max(header.win, 1);
-  return [
-    {
-      state: SYN_SENT,
-      low: u32(header.seq),
-      high: u32(header.seq + header.length + extra),
-      window: typeof scale === "number" ? Math.ceil(window / 2 ** scale) : window,
-      scale,
-    },
-    { state: CLOSED, low: 0, high: 1, window: 1, scale: syn ? "none" : "unknown" },
-  ];
+  return {
+    state: SYN_SENT,
+    low: u32(header.seq),
+    high: u32(header.seq + header.length + extra),
+    window: typeof scale === "number" ? Math.ceil(window / 2 ** scale) : window,
+    scale,
+  };
+}
+
+export function openTcp(header: TcpHeader): [TcpEnd, TcpEnd] {
+  const scale = header.flags.includes("S") ? "none" : "unknown";
+  return [firstOf(header), { state: CLOSED, low: 0, high: 1, window: 1, scale }];
 }
 
 export function tcpIsOver([a, b]: readonly [TcpEnd, TcpEnd]): boolean {
@@ -91,7 +94,7 @@ export function updateTcp(source: TcpEnd, target: TcpEnd, header: TcpHeader, che
     const closing = source.state >= CLOSING && target.state >= CLOSING;
     if (over || (closing && distance(header.seq, source.low) > 0)) return { kind: "new" };
     if (source.state <= SYN_SENT) {
-      source.state = SYN_SENT;
+      Object.assign(source, firstOf(header));
       return { kind: "validNew", timeout: "firstPacket" };
     }
   }
