@@ -20,9 +20,10 @@ import { type Changes, changesBetween, EMPTY_PROGRAM, isEmpty, type Program } fr
 import { compile } from "./pipeline/compile.ts";
 import { formatGroup } from "./pipeline/groups.ts";
 import { Identities } from "./pipeline/identities.ts";
-import { formatRule } from "./pipeline/rules.ts";
+import { learnedRules, neighborRules, stationRules } from "./pipeline/physical/learned.ts";
+import { formatRule, RuleSet, type RuleText } from "./pipeline/rules.ts";
 import { stageNameOf } from "./pipeline/stage-names.ts";
-import type { Topology } from "./pipeline/topology.ts";
+import type { Port, Topology } from "./pipeline/topology.ts";
 
 export type { Outcome } from "./commands/run.ts";
 export type { PacketIn, PacketOut, PipelineFields } from "./packet-actions/packet-action.ts";
@@ -36,7 +37,9 @@ export class Northbound {
   readonly #identities = new Identities();
   readonly #learned = new LearnedAddresses();
   readonly #listeners = new Set<ChangeListener>();
-  #program: Program = EMPTY_PROGRAM;
+  #compiled: Program = EMPTY_PROGRAM;
+  /** Rules for what packets taught, by key. */
+  #taught = new Map<string, RuleText>();
   #topology: Topology = { switches: [], routers: [] };
   readonly #network: LogicalNetwork;
 
@@ -92,10 +95,8 @@ export class Northbound {
 
   /** Everything the switch should have, in ovs-ofctl's text form. */
   desired(): { readonly flows: readonly string[]; readonly groups: readonly string[] } {
-    return {
-      flows: [...this.#program.rules.values()].map(formatRule),
-      groups: [...this.#program.groups.values()].map(formatGroup),
-    };
+    const { rules, groups } = this.#program;
+    return { flows: [...rules.values()].map(formatRule), groups: [...groups.values()].map(formatGroup) };
   }
 
   /** From nothing to what is desired: for a switch that has just started. */
@@ -146,25 +147,69 @@ export class Northbound {
       switchPort: (metadata, key) =>
         this.#topology.switches.find((item) => BigInt(item.key) === metadata)?.ports.find((port) => port.key === key),
       learnNeighbor: (port, address, mac) => {
-        if (this.#learned.learnNeighbor(port.uuid, address, mac)) this.#refresh();
+        const lesson = this.#learned.learnNeighbor(port.uuid, address, mac);
+        if (!lesson) return;
+        this.#teach(
+          (rules) => neighborRules(rules, port, lesson.learned),
+          (rules) => {
+            for (const { what } of lesson.forgotten) neighborRules(rules, port, what);
+          },
+        );
       },
       learnStation: (port, mac) => {
-        const siblings = port.owner.ports.map(({ uuid }) => uuid);
-        if (this.#learned.learnStation(port.uuid, mac, siblings)) this.#refresh();
+        const { ports } = port.owner;
+        const lesson = this.#learned.learnStation(
+          port.uuid,
+          mac,
+          ports.map(({ uuid }) => uuid),
+        );
+        if (!lesson) return;
+        const portOf = (uuid: string) => ports.find((sibling) => sibling.uuid === uuid)!;
+        this.#teach(
+          (rules) => stationRules(rules, port, lesson.learned),
+          (rules) => {
+            for (const { port: at, what } of lesson.forgotten) stationRules(rules, portOf(at), what);
+          },
+        );
       },
     };
   }
 
+  get #program(): Program {
+    const { rules, groups } = this.#compiled;
+    return { rules: new Map([...rules, ...this.#taught]), groups };
+  }
+
   #refresh(): void {
     this.#updateStatus();
-    const { program, topology } = compile(this.#database, this.#bindings, this.#learned, this.#identities);
+    const before = this.#program;
+    const { program, topology } = compile(this.#database, this.#bindings, this.#identities);
     const { newZones } = this.#identities.settle();
-    const changes = changesBetween(this.#program, program, newZones);
-    this.#program = program;
+    const ports = [...topology.switches, ...topology.routers].flatMap((datapath): readonly Port[] => datapath.ports);
+    this.#learned.keepOnly(new Set(ports.map(({ uuid }) => uuid)));
+    this.#compiled = program;
     this.#topology = topology;
-    this.#learned.keepOnly(
-      new Set([...topology.switches, ...topology.routers].flatMap(({ ports }) => ports.map(({ uuid }) => uuid))),
-    );
+    const taught = new RuleSet();
+    learnedRules(taught, topology, this.#learned);
+    this.#taught = new Map(taught.rules());
+    this.#tell(changesBetween(before, this.#program, newZones));
+  }
+
+  /** Packets teach often: only the rules that come and go are looked at. */
+  #teach(learn: (rules: RuleSet) => void, forget: (rules: RuleSet) => void): void {
+    const program = (fill: (rules: RuleSet) => void): Program => {
+      const rules = new RuleSet();
+      fill(rules);
+      return { rules: rules.rules(), groups: new Map() };
+    };
+    const gone = program(forget);
+    const come = program(learn);
+    for (const key of gone.rules.keys()) this.#taught.delete(key);
+    for (const [key, rule] of come.rules) this.#taught.set(key, rule);
+    this.#tell(changesBetween(gone, come));
+  }
+
+  #tell(changes: Changes): void {
     if (!isEmpty(changes)) for (const listener of this.#listeners) listener(changes);
   }
 

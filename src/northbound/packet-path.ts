@@ -41,6 +41,7 @@ export function sendOn(to: Switch, bridge: SwitchBridge, { packet, vnet, fields,
     stack: [],
     actionSet: [],
     conntracked: false,
+    hashed: false,
   });
   to.datapath.execute({ frame: packet, vnet, inPort, actions: [{ type: "recirc", id }] });
 }

@@ -11,6 +11,12 @@ export interface LearnedNeighbor {
   readonly mac: string;
 }
 
+/** What is new, and what it takes the place of. */
+export interface Lesson<T> {
+  readonly learned: T;
+  readonly forgotten: readonly { readonly port: string; readonly what: T }[];
+}
+
 /** Entries a port may have. */
 const LIMIT = 1024;
 
@@ -20,26 +26,35 @@ export class LearnedAddresses {
   /** Switch port → Ethernet addresses. */
   readonly #stations = new Map<string, Set<string>>();
 
-  /** Whether that was news. */
-  learnNeighbor(port: string, address: Address, mac: string): boolean {
+  /** `undefined` when that is no news. */
+  learnNeighbor(port: string, address: Address, mac: string): Lesson<LearnedNeighbor> | undefined {
     const known = this.#neighbors.get(port) ?? new Map<string, LearnedNeighbor>();
-    if (known.get(address.text)?.mac === mac) return false;
+    const before = known.get(address.text);
+    if (before?.mac === mac) return undefined;
+    const learned = { address, mac };
     known.delete(address.text);
-    known.set(address.text, { address, mac });
-    if (known.size > LIMIT) known.delete(known.keys().next().value!);
+    const forgotten = before ? [before] : known.size >= LIMIT ? [known.values().next().value!] : [];
+    for (const neighbor of forgotten) known.delete(neighbor.address.text);
+    known.set(address.text, learned);
     this.#neighbors.set(port, known);
-    return true;
+    return { learned, forgotten: forgotten.map((what) => ({ port, what })) };
   }
 
   /** `siblings` are all ports of the switch: a station that moved is forgotten where it was. */
-  learnStation(port: string, mac: string, siblings: readonly string[]): boolean {
-    if (this.#stations.get(port)?.has(mac)) return false;
-    for (const sibling of siblings) this.#stations.get(sibling)?.delete(mac);
+  learnStation(port: string, mac: string, siblings: readonly string[]): Lesson<string> | undefined {
     const known = this.#stations.get(port) ?? new Set<string>();
+    if (known.has(mac)) return undefined;
+    const forgotten = siblings
+      .filter((sibling) => this.#stations.get(sibling)?.delete(mac))
+      .map((at) => ({ port: at, what: mac }));
+    if (known.size >= LIMIT) {
+      const oldest = known.values().next().value!;
+      known.delete(oldest);
+      forgotten.push({ port, what: oldest });
+    }
     known.add(mac);
-    if (known.size > LIMIT) known.delete(known.values().next().value!);
     this.#stations.set(port, known);
-    return true;
+    return { learned: mac, forgotten };
   }
 
   neighborsOf(port: string): Iterable<LearnedNeighbor> {

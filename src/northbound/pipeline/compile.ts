@@ -1,11 +1,9 @@
-/** From the database to the rules and groups that the switch should have. */
+/** From the database to the rules and groups that the switch should have; what packets taught is in physical/learned.ts. */
 import type { Reader } from "../database/database.ts";
-import type { LearnedAddresses } from "../packet-actions/learned-addresses.ts";
 import type { Program } from "./changes.ts";
 import { GroupSet } from "./groups.ts";
 import type { Identities } from "./identities.ts";
 import { hairpinRules } from "./physical/hairpin.ts";
-import { learnedRules } from "./physical/learned.ts";
 import { outputRules } from "./physical/output.ts";
 import { portSecurityRules } from "./physical/port-security.ts";
 import { portRules } from "./physical/ports.ts";
@@ -22,12 +20,7 @@ export interface Compilation {
   readonly topology: Topology;
 }
 
-export function compile(
-  reader: Reader,
-  bindings: ReadonlyMap<string, number>,
-  learned: LearnedAddresses,
-  identities: Identities,
-): Compilation {
+export function compile(reader: Reader, bindings: ReadonlyMap<string, number>, identities: Identities): Compilation {
   const topology = buildTopology(reader, identities, bindings);
   const rules = new RuleSet();
   const groups = new GroupSet();
@@ -42,7 +35,6 @@ export function compile(
     pipeline(ROUTER_INGRESS, INGRESS, OUTPUT_LARGE_PACKETS, datapath);
     pipeline(ROUTER_EGRESS, EGRESS, SAVE_IN_PORT, datapath);
   }
-  learnedRules(rules, topology, learned);
   hairpinRules(rules, topology.switches);
   portSecurityRules(rules, topology.switches);
   return { program: { rules: rules.rules(), groups: groups.groups() }, topology };

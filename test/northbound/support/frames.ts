@@ -1,6 +1,11 @@
 /** Frames between named stations, and what they say when they come out. */
 
-import { addressBytes, addressFromBytes, parseAddress } from "../../../src/northbound/network/ip.ts";
+import {
+  addressBytes,
+  addressFromBytes,
+  parseAddress,
+  solicitedNodeAddress,
+} from "../../../src/northbound/network/ip.ts";
 import {
   arp as arpPayload,
   concat,
@@ -84,14 +89,12 @@ export function sctpInit(via: string, from: Station, to: string, source: number,
   return packet(via, from, to, 132, sctpPacket(source, destination, chunk, 0));
 }
 
-/** A neighbour solicitation to the solicited-node address, or an advertisement to one station. */
+/** A neighbour solicitation to the target's solicited-node address (RFC 4291 section 2.7.1). */
 export function solicitation(from: Station, target: string): Uint8Array {
-  const group = `ff02::1:ff${target.slice(-7)}`;
-  const to = parseAddress(group) ? group : "ff02::1:ff00:1";
+  const to = solicitedNodeAddress(parseAddress(target)!);
+  const group = [0x33, 0x33, ...addressBytes(to).subarray(12)].map((byte) => byte.toString(16).padStart(2, "0"));
   const body = concat([0, 0, 0, 0], bytesOfIp(target), [1, 1], bytesOfMac(from.mac));
-  const tail = addressBytes(parseAddress(to)!).slice(12);
-  const via = ["33", "33", ...[...tail].map((byte) => byte.toString(16).padStart(2, "0"))].join(":");
-  return packet(via, from, to, 58, icmpv6(addresses(from, to), 135, 0, body), 255);
+  return packet(group.join(":"), from, to.text, 58, icmpv6(addresses(from, to.text), 135, 0, body), 255);
 }
 
 export function advertisement(from: Station, to: Station): Uint8Array {
