@@ -25,6 +25,7 @@ import {
   PACKET_LENGTH,
   PACKET_PAYLOAD,
   PACKET_RSS_HASH,
+  PACKET_TRUNC,
   PACKET_VNET_FLAGS,
   UPCALL_ARGUMENT,
   UPCALL_BUCKET,
@@ -48,7 +49,8 @@ import { CONTROL_BASE } from "./memory.ts";
 import { publishUpcall, reserveUpcall } from "./rings.ts";
 
 export function upcall(packet: usize, reason: u32, argument: u32, cookie: u64): void {
-  const length = load<u32>(packet, PACKET_LENGTH);
+  const limit = load<u32>(packet, PACKET_TRUNC);
+  const length = min<u32>(load<u32>(packet, PACKET_LENGTH), limit == 0 ? u32.MAX_VALUE : limit);
   const size = (<u32>UPCALL_FRAME + length + 7) & ~7;
   const record = reserveUpcall(size);
   if (record == 0) {
@@ -70,7 +72,7 @@ export function upcall(packet: usize, reason: u32, argument: u32, cookie: u64): 
   store<u32>(record, load<u32>(packet, PACKET_CONNECTION), UPCALL_CONNECTION);
   store<u32>(record, load<u32>(packet, PACKET_BUCKET), UPCALL_BUCKET);
   memory.copy(record + UPCALL_KEY, load<u32>(packet, PACKET_KEY), KEY_SIZE);
-  const head = load<u32>(packet, PACKET_HEAD_LENGTH);
+  const head = min<u32>(load<u32>(packet, PACKET_HEAD_LENGTH), length);
   memory.copy(record + UPCALL_FRAME, load<u32>(packet, PACKET_DATA), head);
   if (head < length) memory.copy(record + UPCALL_FRAME + head, load<u32>(packet, PACKET_PAYLOAD), length - head);
   publishUpcall(record, size);

@@ -13,29 +13,35 @@ export class ByteWriter {
   }
 
   u16(value: number): void {
-    this.#view.setUint16(this.#reserve(2), value, true);
+    const at = this.#reserve(2);
+    this.#view.setUint16(at, value, true);
   }
 
   u32(value: number): void {
-    this.#view.setUint32(this.#reserve(4), value, true);
+    const at = this.#reserve(4);
+    this.#view.setUint32(at, value, true);
   }
 
   u64(value: bigint): void {
-    this.#view.setBigUint64(this.#reserve(8), value, true);
+    const at = this.#reserve(8);
+    this.#view.setBigUint64(at, value, true);
   }
 
   /** In network byte order. */
   be16(value: number): void {
-    this.#view.setUint16(this.#reserve(2), value, false);
+    const at = this.#reserve(2);
+    this.#view.setUint16(at, value, false);
   }
 
   /** In network byte order. */
   be32(value: number): void {
-    this.#view.setUint32(this.#reserve(4), value, false);
+    const at = this.#reserve(4);
+    this.#view.setUint32(at, value, false);
   }
 
   bytes(value: Uint8Array): void {
-    this.#bytes.set(value, this.#reserve(value.length));
+    const at = this.#reserve(value.length);
+    this.#bytes.set(value, at);
   }
 
   zeros(count: number): void {
@@ -56,6 +62,7 @@ export class ByteWriter {
     return this.#bytes.slice(0, this.#length);
   }
 
+  /** May replace the buffer: to be called before it is looked at. */
   #reserve(count: number): number {
     const at = this.#length;
     this.#length += count;

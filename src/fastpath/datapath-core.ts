@@ -102,9 +102,14 @@ export class DatapathCore {
     return this.#upcalls.read();
   }
 
+  /** Frees what finished commands have made free; every change of flows does so too. */
+  protected settle(): void {
+    this.#flows.settle();
+  }
+
   async barrier(): Promise<void> {
     await this.commands.done(this.commands.last);
-    this.#flows.settle();
+    this.settle();
   }
 
   allocateBucketCounters(): number {

@@ -51,6 +51,8 @@ export interface LocalDatapathOptions {
   readonly mtu?: number;
   /** Frames that leave are counted and forgotten, without a copy: benchmarks. */
   readonly discard?: boolean;
+  /** Another build of the module: the tests' own exports. */
+  readonly module?: WebAssembly.Module;
 }
 
 interface LocalPort {
@@ -87,10 +89,8 @@ export class LocalDatapath extends DatapathCore implements Datapath {
     this.#discard = options.discard ?? false;
     this.#words = new Int32Array(memory.buffer);
     this.#microseconds = (options.now ?? 1_000_000) * 1000;
-    this.fastpath = instantiate(memory, {
-      flushPort: (port) => this.#flush(port),
-      receiveLong: () => 0,
-    });
+    const host = { flushPort: (port: number) => this.#flush(port), receiveLong: () => 0 };
+    this.fastpath = instantiate(memory, host, options.module);
     this.fastpath.setClock(this.#microseconds);
     this.fastpath.initialize();
   }
@@ -164,6 +164,7 @@ export class LocalDatapath extends DatapathCore implements Datapath {
       }
     } finally {
       this.#running = false;
+      this.settle();
     }
   }
 

@@ -20,6 +20,7 @@ export * from "../../assembly/actions/set-tunnel";
 export * from "../../assembly/actions/set-vlan";
 export * from "../../assembly/conntrack/track";
 export * from "../../assembly/flow/hash";
+export * from "../../assembly/flow/lookup";
 export * from "../../assembly/index";
 export { flushPorts } from "../../assembly/io/queue";
 export * from "../../assembly/io/receive";
