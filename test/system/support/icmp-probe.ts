@@ -24,6 +24,8 @@ const ECHO_REPLY = 0;
 
 const [what, address, ...rest] = process.argv.slice(2);
 const socket = raw.createSocket({ protocol: raw.Protocol.ICMP });
+// Under Node 26 the addon's sockets do not wake the event loop: what came is found when the loop turns for another reason.
+const turning = setInterval(() => {}, 5);
 let listener: (icmp: Icmp) => void = () => {};
 socket.on("message", (packet, from) => {
   const header = (packet[0] & 15) * 4;
@@ -107,3 +109,4 @@ const probes: Record<string, () => Promise<unknown>> = {
 };
 console.log(JSON.stringify(await probes[what]()));
 socket.close();
+clearInterval(turning);

@@ -1,11 +1,12 @@
 /**
- * `node udp-exchange.ts ADDRESS PORT COUNT SIZE`: sends COUNT datagrams of SIZE bytes to an echo server, at most 32 on the way,
+ * `node udp-exchange.ts ADDRESS PORT COUNT SIZE`: sends COUNT datagrams of SIZE bytes to an echo server, at most 48 KiB on the way,
  * and compares what comes back byte by byte. Prints {"sent", "returned", "damaged"} as JSON; gives up after 5 s of silence.
  */
 import { createHash } from "node:crypto";
 import { createSocket } from "node:dgram";
 
-const IN_FLIGHT = 32;
+/** Fits the receive buffer that a kernel gives an ordinary socket. */
+const BYTES_IN_FLIGHT = 48 * 1024;
 const SILENCE = 5000;
 
 const [address, ...numbers] = process.argv.slice(2);
@@ -37,7 +38,7 @@ socket.on("message", (message) => {
 socket.bind(fill);
 
 function fill(): void {
-  while (outstanding.size < IN_FLIGHT && sent < count) {
+  while (outstanding.size * size < BYTES_IN_FLIGHT && sent < count) {
     outstanding.add(sent);
     socket.send(datagram(sent), port, address);
     sent++;
