@@ -1,9 +1,9 @@
 /**
  * What: turns the difference between the flow as the pipeline wants it and as the datapath has it (`base`) into set, push and
  *   pop actions, just before an action that sees the packet.
- * Invariants: afterwards base equals flow in everything the datapath can show. A `set` carries the bits that were looked at
- *   or written of the fields that differ: those bits are the same for every packet the megaflow covers.
- *   Values are zero outside their mask.
+ * Invariants: afterwards base equals flow in everything the datapath can show. A `set` carries the bits that the pipeline wrote
+ *   of the fields that differ. (OVS adds those it looked at; but which bits a lookup needs may differ between two packets of
+ *   one megaflow.) Values are zero outside their mask.
  * Cost: one comparison of the packet part of two flows when nothing changed.
  */
 import {
@@ -135,7 +135,7 @@ function differs(flow: Uint8Array, base: Uint8Array, part: Part): boolean {
 }
 
 function commitTarget(context: TranslationContext, layout: Target): void {
-  const { flow, base, wildcards } = context;
+  const { flow, base, wildcards, written } = context;
   const { parts } = layout;
   let changed = false;
   for (let i = 0; i < parts.length && !changed; i++) changed = differs(flow, base, parts[i]);
@@ -146,11 +146,10 @@ function commitTarget(context: TranslationContext, layout: Target): void {
     if (!layout.whole && !differs(flow, base, part)) continue;
     const [key, bytes, at] = part;
     for (let i = 0; i < bytes; i++) {
-      // A bit that differs without having been marked would be written from this one packet: mark it.
-      if (layout.whole) wildcards[key + i] = 0xff;
-      else wildcards[key + i] |= flow[key + i] ^ base[key + i];
-      mask[at + i] = wildcards[key + i];
-      value[at + i] = flow[key + i] & mask[at + i];
+      const bits = layout.whole ? 0xff : written[key + i];
+      wildcards[key + i] |= bits;
+      mask[at + i] = bits;
+      value[at + i] = flow[key + i] & bits;
       base[key + i] = flow[key + i];
     }
   }
@@ -160,8 +159,8 @@ function commitTarget(context: TranslationContext, layout: Target): void {
 
 function commitNetwork(context: TranslationContext): void {
   const { base, flow } = context;
-  // Behind a label there is nothing to set.
-  if (isMpls(flow)) return;
+  // Behind a label there is nothing to set, nor when the last one has gone and nobody has parsed what it covered.
+  if (isMpls(flow) || context.wasMpls) return;
   const etherType = (base[KEY_ETH_TYPE] << 8) | base[KEY_ETH_TYPE + 1];
   if (etherType === ETH_TYPE_ARP || etherType === ETH_TYPE_RARP) {
     commitTarget(context, arp);

@@ -51,10 +51,33 @@ function zoneOf(context: TranslationContext, zone: CtActionSpec["zone"]): number
   return getSubfieldNumber(context.flow, zone);
 }
 
-function maskedAt(context: TranslationContext, offset: number, bytes: number): Masked | undefined {
-  const mask = context.wildcards.slice(offset, offset + bytes);
+/** What exec() wrote at `offset`. */
+function writtenAt({ flow, written }: TranslationContext, offset: number, bytes: number): Masked | undefined {
+  const mask = written.slice(offset, offset + bytes);
   if (mask.every((byte) => byte === 0)) return undefined;
-  return { value: mask.map((byte, i) => byte & context.flow[offset + i]), mask };
+  return { value: mask.map((byte, i) => byte & flow[offset + i]), mask };
+}
+
+/** Runs exec(): what it writes goes to the connection, so the packet's own mark and label are looked at only if it copies them. */
+function runExec(context: TranslationContext, spec: CtActionSpec): { mark?: Masked; label?: Masked } {
+  const { wildcards, written } = context;
+  const saved = [wildcards, written].map((bits) => ({
+    bits,
+    mark: bits.slice(KEY_CT_MARK, KEY_CT_MARK + MARK_BYTES),
+    label: bits.slice(KEY_CT_LABEL, KEY_CT_LABEL + LABEL_BYTES),
+  }));
+  written.fill(0, KEY_CT_MARK, KEY_CT_MARK + MARK_BYTES);
+  written.fill(0, KEY_CT_LABEL, KEY_CT_LABEL + LABEL_BYTES);
+  context.nat = undefined;
+  context.execute(spec.nat ? [spec.nat, ...spec.exec] : spec.exec, false, false);
+  const mark = writtenAt(context, KEY_CT_MARK, MARK_BYTES);
+  const label = writtenAt(context, KEY_CT_LABEL, LABEL_BYTES);
+  for (const { bits, mark: oldMark, label: oldLabel } of saved) {
+    bits.set(oldMark, KEY_CT_MARK);
+    bits.set(oldLabel, KEY_CT_LABEL);
+  }
+  for (const action of spec.exec) if (action.type === "move") unwildcardSubfield(wildcards, action.source);
+  return { ...(mark && { mark }), ...(label && { label }) };
 }
 
 function natRange({ direction, addressMin, addressMax, portMin, portMax, ...flags }: NatAction): NatRange {
@@ -71,27 +94,15 @@ function natRange({ direction, addressMin, addressMax, portMin, portMax, ...flag
 }
 
 export function track(context: TranslationContext, spec: CtActionSpec): void {
-  const { wildcards } = context;
   context.commit();
   const zone = zoneOf(context, spec.zone);
-  // Inside exec(), the wildcards of mark and label say which bits are written.
-  const oldMark = wildcards.slice(KEY_CT_MARK, KEY_CT_MARK + MARK_BYTES);
-  const oldLabel = wildcards.slice(KEY_CT_LABEL, KEY_CT_LABEL + LABEL_BYTES);
-  wildcards.fill(0, KEY_CT_MARK, KEY_CT_MARK + MARK_BYTES);
-  wildcards.fill(0, KEY_CT_LABEL, KEY_CT_LABEL + LABEL_BYTES);
-  context.nat = undefined;
-  context.execute(spec.nat ? [spec.nat, ...spec.exec] : spec.exec, false, false);
-  const mark = maskedAt(context, KEY_CT_MARK, MARK_BYTES);
-  const label = maskedAt(context, KEY_CT_LABEL, LABEL_BYTES);
-  wildcards.set(oldMark, KEY_CT_MARK);
-  wildcards.set(oldLabel, KEY_CT_LABEL);
+  const marks = runExec(context, spec);
   const action: CtAction = {
     type: "ct",
     ...(spec.commit && { commit: true }),
     ...(spec.force && { force: true }),
     zone,
-    ...(mark && { mark }),
-    ...(label && { label }),
+    ...marks,
     ...(spec.nat && { nat: natRange(spec.nat) }),
     ...(spec.alg && { helper: spec.alg }),
   };

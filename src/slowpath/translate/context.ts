@@ -64,6 +64,12 @@ export class TranslationContext {
   pendingHash: { algorithm: "l4" | "sym_l4"; basis: number } | undefined;
 
   conntracked = false;
+  /** The packet came back from an earlier pass with its dp_hash. */
+  hashed = false;
+  /** set(tunnel(…)) was emitted. */
+  tunnelSet = false;
+  /** The pipeline is in a bridge behind a patch port, where the packet's tunnel fields began as zeros. */
+  tunnelCleared = false;
   wasMpls = false;
   /** Set by the nat() inside a ct(). */
   nat: NatAction | undefined;

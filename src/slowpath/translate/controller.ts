@@ -2,14 +2,27 @@
  * Packets for the controller. They cannot be made from a megaflow: each packet of the flow is translated, and translation
  * says as a side effect what to send, with the edits that the frame has had by then.
  */
+import { KEY_SIZE, KEY_TUN_ID } from "../../../assembly/layout.ts";
 import type { DatapathAction } from "../../fastpath/datapath-action.ts";
 import type { ControllerAction } from "../actions/action.ts";
 import { isZero } from "../flow/flow.ts";
 import type { TranslationContext } from "./context.ts";
+import { giveBack, takeFlow } from "./flow-pool.ts";
 
-/** The actions that change the frame's bytes. */
-function edits(actions: readonly DatapathAction[]): DatapathAction[] {
-  return actions.filter(({ type }) => type === "set" || type.startsWith("push_") || type.startsWith("pop_"));
+/** The actions that make the received frame into what it is now, in whatever clone or bucket they were committed. */
+function editsSoFar(context: TranslationContext): DatapathAction[] {
+  const { actions, base, flow, input } = context;
+  const committed = takeFlow(base);
+  base.set(input.flow);
+  // Tunnel fields are no part of the frame.
+  base.set(flow.subarray(KEY_TUN_ID, KEY_SIZE), KEY_TUN_ID);
+  const made: DatapathAction[] = [];
+  context.actions = made;
+  context.commit();
+  context.actions = actions;
+  base.set(committed);
+  giveBack(committed);
+  return made;
 }
 
 export function sendToController(context: TranslationContext, action: ControllerAction, continuation?: number): void {
@@ -29,7 +42,7 @@ export function sendToController(context: TranslationContext, action: Controller
       ...(action.userdata && { userdata: action.userdata }),
       ...(action.meterId !== undefined && { meterId: action.meterId }),
       flow: context.flow.slice(),
-      pendingActions: edits(context.actions),
+      pendingActions: editsSoFar(context),
       ...(continuation !== undefined && { continuation }),
     },
   });

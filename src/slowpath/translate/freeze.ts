@@ -1,4 +1,5 @@
 /** Freezing the pipeline: what is left to do is kept under a recirculation id, the datapath sends the packet round with it. */
+import { KEY_SIZE, KEY_TUN_ID } from "../../../assembly/layout.ts";
 import type { Action } from "../actions/action.ts";
 import { field } from "../flow/fields.ts";
 import { bytesOfValue } from "../flow/flow.ts";
@@ -57,19 +58,32 @@ export function freezeRest(context: TranslationContext, list: readonly (Action |
   }
 }
 
+/** Tunnel bits that go into the frozen state must be the same for all packets that get its id. */
+function keepTunnel(context: TranslationContext): void {
+  const { wildcards, written } = context;
+  // Once it has set tunnel metadata, the datapath no longer has what the packet brought: all of it is frozen.
+  if (context.tunnelSet) written.fill(0xff, KEY_TUN_ID, KEY_SIZE);
+  // In another bridge they began as zeros.
+  if (context.tunnelCleared) return;
+  // What was written may have been put back since, when a clone or a bucket ended.
+  for (let i = KEY_TUN_ID; i < KEY_SIZE; i++) wildcards[i] |= written[i];
+}
+
 /**
  * Makes the recirculation id and the actions that use it; translation then is as if nothing had been frozen, but for `exit`.
  * @param table where the pipeline goes on if no actions are left over
  */
 export function finishFreezing(context: TranslationContext, table: number | undefined): number {
+  keepTunnel(context);
   const state: FrozenState = {
     bridge: context.bridge,
     table,
     actions: context.frozenActions,
-    metadata: freezeMetadata(context.flow),
+    metadata: freezeMetadata(context.flow, context.written),
     stack: context.stack.slice(),
     actionSet: context.actionSet.slice(),
     conntracked: context.conntracked,
+    hashed: context.hashed || context.pendingHash !== undefined,
     ...(context.pause && { pause: context.pause }),
   };
   const id = context.input.recirculation.idOf(state);

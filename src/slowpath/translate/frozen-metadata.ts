@@ -1,27 +1,56 @@
-/** The part of a flow that no packet carries and that therefore is frozen: in_port, tunnel fields, registers, metadata. */
-import { KEY_IN_PORT, KEY_TUN_ID } from "../../../assembly/layout.ts";
-import { FLOW_CONJ_ID } from "../flow/flow-layout.ts";
+/**
+ * The part of a flow that no packet carries and that therefore is frozen: in_port, registers, metadata, and what the pipeline
+ * wrote of the tunnel fields. What it did not write of them comes back with the packet; freezing it would make a state for
+ * each packet of a tunnel, whose outer source port is as good as random.
+ */
+import { KEY_IN_PORT, KEY_SIZE, KEY_TUN_ID } from "../../../assembly/layout.ts";
+import { FLOW_CONJ_ID, FLOW_REGS } from "../flow/flow-layout.ts";
 
 const IN_PORT_BYTES = 4;
-/** Tunnel fields and registers lie side by side: the key's end and what follows it. */
-const RUN_FROM = KEY_TUN_ID;
-const RUN_TO = FLOW_CONJ_ID;
-export const FROZEN_BYTES = IN_PORT_BYTES + RUN_TO - RUN_FROM;
+const TUNNEL_BYTES = KEY_SIZE - KEY_TUN_ID;
+const REGISTER_BYTES = FLOW_CONJ_ID - FLOW_REGS;
+/** Where each part lies in the frozen bytes. */
+const TUNNEL = IN_PORT_BYTES;
+const TUNNEL_MASK = TUNNEL + TUNNEL_BYTES;
+const REGISTERS = TUNNEL_MASK + TUNNEL_BYTES;
+export const FROZEN_BYTES = REGISTERS + REGISTER_BYTES;
 
-export function freezeMetadata(flow: Uint8Array): Uint8Array {
+/** `written`: a flow with ones where the pipeline wrote. */
+export function freezeMetadata(flow: Uint8Array, written: Uint8Array): Uint8Array {
   const frozen = new Uint8Array(FROZEN_BYTES);
   frozen.set(flow.subarray(KEY_IN_PORT, KEY_IN_PORT + IN_PORT_BYTES));
-  frozen.set(flow.subarray(RUN_FROM, RUN_TO), IN_PORT_BYTES);
+  for (let i = 0; i < TUNNEL_BYTES; i++) {
+    const mask = written[KEY_TUN_ID + i];
+    frozen[TUNNEL + i] = flow[KEY_TUN_ID + i] & mask;
+    frozen[TUNNEL_MASK + i] = mask;
+  }
+  frozen.set(flow.subarray(FLOW_REGS, FLOW_CONJ_ID), REGISTERS);
   return frozen;
 }
 
-export function thawMetadata(frozen: Uint8Array, flow: Uint8Array): void {
+/** Puts it back; `written` then says so, for tables see these values and not those of the megaflow's key. */
+export function thawMetadata(frozen: Uint8Array, flow: Uint8Array, written: Uint8Array): void {
+  markFrozen(written);
   flow.set(frozen.subarray(0, IN_PORT_BYTES), KEY_IN_PORT);
-  flow.set(frozen.subarray(IN_PORT_BYTES), RUN_FROM);
+  for (let i = 0; i < TUNNEL_BYTES; i++) {
+    const mask = frozen[TUNNEL_MASK + i];
+    flow[KEY_TUN_ID + i] = (flow[KEY_TUN_ID + i] & ~mask) | frozen[TUNNEL + i];
+    written[KEY_TUN_ID + i] |= mask;
+  }
+  flow.set(frozen.subarray(REGISTERS), FLOW_REGS);
 }
 
-/** Marks all of it, in `written` of a thawed flow: tables see the frozen values, not those of the megaflow's key. */
-export function markFrozen(flow: Uint8Array): void {
-  flow.fill(0xff, KEY_IN_PORT, KEY_IN_PORT + IN_PORT_BYTES);
-  flow.fill(0xff, RUN_FROM, RUN_TO);
+function markFrozen(written: Uint8Array): void {
+  written.fill(0xff, KEY_IN_PORT, KEY_IN_PORT + IN_PORT_BYTES);
+  written.fill(0xff, FLOW_REGS, FLOW_CONJ_ID);
+}
+
+/** All of it starts anew: another bridge. */
+export function clearMetadata(flow: Uint8Array, written: Uint8Array, inPort: number): void {
+  markFrozen(written);
+  written.fill(0xff, KEY_TUN_ID, KEY_SIZE);
+  flow[KEY_IN_PORT + 2] = inPort >> 8;
+  flow[KEY_IN_PORT + 3] = inPort & 0xff;
+  flow.fill(0, KEY_TUN_ID, KEY_SIZE);
+  flow.fill(0, FLOW_REGS, FLOW_CONJ_ID);
 }

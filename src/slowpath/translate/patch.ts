@@ -1,17 +1,16 @@
 /** Patch ports: the packet comes in at the other bridge, with nothing of this bridge's pipeline state; then this one goes on. */
-import { KEY_IN_PORT, KEY_SIZE, KEY_TUN_ID } from "../../../assembly/layout.ts";
-import { FLOW_ACTSET_OUTPUT, FLOW_METADATA, FLOW_REGS } from "../flow/flow-layout.ts";
+import { FLOW_ACTSET_OUTPUT } from "../flow/flow-layout.ts";
 import { PORT_UNSET } from "../flow/port-text.ts";
 import { runActionSet } from "./action-set.ts";
 import type { BridgePort } from "./bridge.ts";
 import { isolated } from "./clone.ts";
 import { clearTracking } from "./conntrack.ts";
 import type { TranslationContext } from "./context.ts";
-import { markFrozen } from "./frozen-metadata.ts";
+import { clearMetadata } from "./frozen-metadata.ts";
 import { runTable, withinLimits } from "./resubmit.ts";
 
 export function outputToPatch(context: TranslationContext, peer: NonNullable<BridgePort["peer"]>, last: boolean): void {
-  const { bridge, nodes, exit, rule, cookie, table } = context;
+  const { bridge, nodes, exit, rule, cookie, table, tunnelCleared } = context;
   isolated(context, last, () => {
     enterBridge(context, peer);
     if (!context.bridge.port(peer.port)?.noReceive && withinLimits(context)) {
@@ -28,18 +27,16 @@ export function outputToPatch(context: TranslationContext, peer: NonNullable<Bri
   context.rule = rule;
   context.cookie = cookie;
   context.table = table;
+  context.tunnelCleared = tunnelCleared;
 }
 
 function enterBridge(context: TranslationContext, peer: NonNullable<BridgePort["peer"]>): void {
   const { flow } = context;
-  flow[KEY_IN_PORT + 2] = peer.port >> 8;
-  flow[KEY_IN_PORT + 3] = peer.port & 0xff;
-  flow.fill(0, KEY_TUN_ID, KEY_SIZE);
-  flow.fill(0, FLOW_REGS, FLOW_METADATA + 8);
+  clearMetadata(flow, context.written, peer.port);
   flow[FLOW_ACTSET_OUTPUT + 2] = PORT_UNSET >> 8;
   flow[FLOW_ACTSET_OUTPUT + 3] = PORT_UNSET & 0xff;
-  markFrozen(context.written);
   context.written.fill(0xff, FLOW_ACTSET_OUTPUT, FLOW_ACTSET_OUTPUT + 4);
+  context.tunnelCleared = true;
   clearTracking(context);
   context.stack.length = 0;
   context.actionSet = [];

@@ -22,6 +22,8 @@ export interface FrozenState {
   readonly stack: readonly (number | bigint)[];
   readonly actionSet: readonly Action[];
   readonly conntracked: boolean;
+  /** The packet comes back with its dp_hash: no other state shares the id, so that nobody need look whether it has one. */
+  readonly hashed: boolean;
   /** The controller action that paused here. */
   readonly pause?: ControllerAction;
 }
@@ -61,7 +63,7 @@ function keyOf(state: FrozenState): string {
   const actions = state.actions.map(formatFrozenAction).join();
   const set = state.actionSet.map((action) => formatAction(action)).join();
   const pause = state.pause ? formatAction(state.pause) : "";
-  return `${bridgeNumber(state.bridge)}|${state.table}|${state.conntracked}|${state.stack.join()}|${actions}|${set}|${pause}|${bytes}`;
+  return `${bridgeNumber(state.bridge)}|${state.table}|${state.conntracked}|${state.hashed}|${state.stack.join()}|${actions}|${set}|${pause}|${bytes}`;
 }
 
 export class RecirculationTable {

@@ -102,7 +102,7 @@ function chooseByDpHash(
 ): void {
   const { flow, wildcards } = context;
   const hash = new DataView(flow.buffer, flow.byteOffset).getUint32(KEY_DP_HASH);
-  if (hash === 0) {
+  if (!context.hashed || hash === 0) {
     context.pendingHash = { algorithm: method.algorithm, basis: method.basis };
     context.triggerFreeze();
     // As OVS 3.1 says it: traces are compared with its.

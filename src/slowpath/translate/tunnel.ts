@@ -55,10 +55,10 @@ function applyOptions(context: TranslationContext, tunnel: TunnelPort): void {
 }
 
 export function outputToTunnel(context: TranslationContext, port: BridgePort, tunnel: TunnelPort): void {
-  const { flow, wildcards, written } = context;
+  const { flow, wildcards } = context;
   const saved = takeFlow(flow);
-  // What a tunnelled packet brought and nobody wrote goes out again: it is looked at.
-  for (let i = KEY_TUN_ID; i < KEY_SIZE; i++) wildcards[i] |= ~written[i];
+  // What a tunnelled packet brought goes out again: it is looked at.
+  if (!context.tunnelCleared) wildcards.fill(0xff, KEY_TUN_ID, KEY_SIZE);
   applyOptions(context, tunnel);
   const fields = flow.slice(KEY_TUN_ID, KEY_SIZE);
   flow.set(saved);
@@ -72,6 +72,7 @@ export function outputToTunnel(context: TranslationContext, port: BridgePort, tu
     if (port.datapathPort === undefined) return;
     context.report("detail", "output to kernel tunnel");
     const mask = new Uint8Array(fields.length).fill(0xff);
+    context.tunnelSet = true;
     context.actions.push({ type: "set", target: "tunnel", value: fields, mask });
     context.actions.push({ type: "output", port: port.datapathPort });
     return;
