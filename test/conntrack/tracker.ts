@@ -160,15 +160,15 @@ export class Tracker {
     return Number(this.fastPath.view.getBigUint64(COUNTERS_BASE + index * 8, true));
   }
 
-  /** One ct after the other on the same packet; undefined when it was dropped or is held. */
+  /** One ct after the other on the same packet, ct(zone=0) when none is given; undefined when it was dropped or is held. */
   track(frame: Uint8Array, ...actions: Ct[]): Outcome | undefined {
-    const outcomes = this.trackAll(frame, actions);
+    const outcomes = this.trackAll(frame, actions.length === 0 ? [{}] : actions);
     return outcomes.length === 0 ? undefined : outcomes[0];
   }
 
   /** The packet after a ct(zone) or what is given, as ct_state text; "dropped" when it is gone. */
   state(frame: Uint8Array, ...actions: Ct[]): string {
-    return this.track(frame, ...(actions.length === 0 ? [{}] : actions))?.state ?? "dropped";
+    return this.track(frame, ...actions)?.state ?? "dropped";
   }
 
   /** A parsed packet, for `step`. The last one is gone. */
