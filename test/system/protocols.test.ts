@@ -1,9 +1,8 @@
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Lab } from "../../src/lab/lab.ts";
+import { describe, expect, it } from "vitest";
 import { runInNamespace, tryInNamespace } from "../../src/lab/namespaces.ts";
 import { CLIENT, type LabHost, SERVERS } from "../../src/lab/topology.ts";
-import { withLab } from "./support/with-lab.ts";
+import { sharedLab } from "./support/with-lab.ts";
 
 const ECHO_SERVER = fileURLToPath(new URL("./support/udp-echo.ts", import.meta.url));
 const EXCHANGE = fileURLToPath(new URL("./support/udp-exchange.ts", import.meta.url));
@@ -16,35 +15,15 @@ const UNREACHABLE = 3;
 const PORT_UNREACHABLE = 3;
 
 describe.each(["tap", "veth"] as const)("over %s ports", (ports) => {
-  let lab: Lab;
-  let finish: () => void;
-  let finished: Promise<void>;
-
-  beforeAll(async () => {
-    await new Promise<void>((ready, failed) => {
-      finished = withLab({ ports }, async (built) => {
-        lab = built;
-        await lab.start(SERVER.name, ECHO_SERVER, [String(ECHO_PORT)]);
-        const done = new Promise<void>((resolve) => {
-          finish = resolve;
-        });
-        ready();
-        await done;
-      });
-      finished.catch(failed);
-    });
-  });
-
-  afterAll(async () => {
-    finish();
-    await finished;
+  const lab = sharedLab({ ports }, async (built) => {
+    await built.start(SERVER.name, ECHO_SERVER, [String(ECHO_PORT)]);
   });
 
   const ping = (from: LabHost, ...words: string[]) =>
-    tryInNamespace(lab.namespace(from.name), ["ping", "-n", "-W", "2", ...words]);
+    tryInNamespace(lab().namespace(from.name), ["ping", "-n", "-W", "2", ...words]);
 
   async function node(script: string, ...words: string[]): Promise<unknown> {
-    return JSON.parse(await runInNamespace(lab.namespace("ns3"), [process.execPath, script, ...words]));
+    return JSON.parse(await runInNamespace(lab().namespace("ns3"), [process.execPath, script, ...words]));
   }
 
   it.each([
