@@ -32,7 +32,8 @@ export function orderedSet(set: readonly Action[]): Action[] {
   return list;
 }
 
-function setActsetOutput(context: TranslationContext, port: number): void {
+/** actset_output: the port of the output in the set, for tables to match on. */
+export function setActsetOutput(context: TranslationContext, port: number): void {
   const { flow, written } = context;
   flow[FLOW_ACTSET_OUTPUT + 2] = port >> 8;
   flow[FLOW_ACTSET_OUTPUT + 3] = port & 0xff;

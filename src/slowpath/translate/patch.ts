@@ -1,7 +1,6 @@
 /** Patch ports: the packet comes in at the other bridge, with nothing of this bridge's pipeline state; then this one goes on. */
-import { FLOW_ACTSET_OUTPUT } from "../flow/flow-layout.ts";
 import { PORT_UNSET } from "../flow/port-text.ts";
-import { runActionSet } from "./action-set.ts";
+import { runActionSet, setActsetOutput } from "./action-set.ts";
 import type { BridgePort } from "./bridge.ts";
 import { isolated } from "./clone.ts";
 import { clearTracking } from "./conntrack.ts";
@@ -31,11 +30,8 @@ export function outputToPatch(context: TranslationContext, peer: NonNullable<Bri
 }
 
 function enterBridge(context: TranslationContext, peer: NonNullable<BridgePort["peer"]>): void {
-  const { flow } = context;
-  clearMetadata(flow, context.written, peer.port);
-  flow[FLOW_ACTSET_OUTPUT + 2] = PORT_UNSET >> 8;
-  flow[FLOW_ACTSET_OUTPUT + 3] = PORT_UNSET & 0xff;
-  context.written.fill(0xff, FLOW_ACTSET_OUTPUT, FLOW_ACTSET_OUTPUT + 4);
+  clearMetadata(context.flow, context.written, peer.port);
+  setActsetOutput(context, PORT_UNSET);
   context.tunnelCleared = true;
   clearTracking(context);
   context.stack.length = 0;

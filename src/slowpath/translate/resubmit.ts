@@ -132,7 +132,10 @@ function swapTuple(bytes: Uint8Array, pairs: (typeof tuples)["ipv4" | "ipv6"]): 
 function lookUpByConnection(context: TranslationContext, table: number, port: OfPort | undefined): Rule | undefined {
   const { flow, wildcards, written } = context;
   const pairs = etherTypeOf(flow) === ETH_TYPE_IP ? tuples.ipv4 : tuples.ipv6;
-  for (const [own, , length] of pairs) written.fill(0xff, own, own + length);
+  for (const [own, tracked, length] of pairs) {
+    written.fill(0xff, own, own + length);
+    written.fill(0xff, tracked, tracked + length);
+  }
   swapTuple(flow, pairs);
   swapTuple(wildcards, pairs);
   const rule = lookUp(context, table, port);

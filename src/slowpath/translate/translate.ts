@@ -27,10 +27,10 @@ import {
   VLAN_CFI,
 } from "../../../assembly/layout.ts";
 import type { Action } from "../actions/action.ts";
-import { FLOW_ACTSET_OUTPUT, FLOW_PACKET_TYPE, FLOW_SIZE } from "../flow/flow-layout.ts";
+import { FLOW_PACKET_TYPE, FLOW_SIZE } from "../flow/flow-layout.ts";
 import { PORT_UNSET } from "../flow/port-text.ts";
 import { ETH_TYPE_IP, ETH_TYPE_IPV6, IP_PROTO_ICMP, IP_PROTO_ICMPV6 } from "../flow/prerequisites.ts";
-import { addToActionSet, runActionSet } from "./action-set.ts";
+import { addToActionSet, runActionSet, setActsetOutput } from "./action-set.ts";
 import type { Bridge } from "./bridge.ts";
 import { clearTracking } from "./conntrack.ts";
 import { type Decided, TranslationContext, type TranslationError } from "./context.ts";
@@ -90,6 +90,7 @@ function walk(input: TranslationInput, decided?: Decided): Translation & { branc
   // The datapath keeps no tunnel metadata unless told again.
   base.fill(0, KEY_TUN_ID, KEY_SIZE);
   startWildcards(context.wildcards, flow);
+  setActsetOutput(context, PORT_UNSET);
   context.enter({ kind: "bridge", text: `bridge("${input.bridge.name}")` });
   const id = input.resume ?? new DataView(flow.buffer, flow.byteOffset).getUint32(KEY_RECIRC_ID);
   const frozen = id === 0 ? undefined : input.recirculation.state(id);
@@ -139,8 +140,6 @@ function unwrapLastClone(actions: Translation["actions"]): Translation["actions"
 
 function runFromStart(context: TranslationContext): void {
   const { flow, input } = context;
-  flow[FLOW_ACTSET_OUTPUT + 2] = PORT_UNSET >> 8;
-  flow[FLOW_ACTSET_OUTPUT + 3] = PORT_UNSET & 0xff;
   // Only in traces: a packet's first pass is untracked.
   if (flow[KEY_CT_STATE + 1] & CT_STATE_TRACKED) {
     context.conntracked = true;
@@ -169,8 +168,6 @@ function runFrozen(context: TranslationContext, state: FrozenState): void {
   if (!state.conntracked) clearTracking(context);
   thawMetadata(state.metadata, flow, context.written);
   context.stack.push(...state.stack);
-  flow[FLOW_ACTSET_OUTPUT + 2] = PORT_UNSET >> 8;
-  flow[FLOW_ACTSET_OUTPUT + 3] = PORT_UNSET & 0xff;
   if (state.actionSet.length > 0) {
     context.report("state", `Restoring action set: ${context.describe(state.actionSet)}`);
     addToActionSet(context, state.actionSet);

@@ -13,7 +13,7 @@ import {
   KEY_TP_DST,
   KEY_VLAN_TCI0,
 } from "../../../assembly/layout.ts";
-import { type Coverage, checkPipeline, sound, type Translate, UncoveredError } from "./covering.ts";
+import { type Coverage, checkPipeline, sound, type Translate, UncoveredError, watched } from "./covering.ts";
 import { pipelines } from "./random-pipeline.ts";
 
 const budget = { packets: 6, variants: 8, depth: 2 };
@@ -27,6 +27,15 @@ describe("a megaflow covers only packets that the tables treat alike", () => {
     );
     // Not vacuous: most variants were real packets, and many went round.
     expect(coverage.compared).toBeGreaterThan(40_000);
+    expect(coverage.recirculated).toBeGreaterThan(2_000);
+  });
+
+  it("and says of every bit that a table saw changed that it was written", () => {
+    const coverage: Coverage = { translations: 0, compared: 0, recirculated: 0 };
+    fc.assert(
+      fc.property(pipelines, (pipeline) => checkPipeline(pipeline, { ...budget, variants: 0 }, watched, coverage)),
+      { numRuns: 200, seed: 31 },
+    );
     expect(coverage.recirculated).toBeGreaterThan(2_000);
   });
 

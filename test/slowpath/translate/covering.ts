@@ -1,5 +1,6 @@
 /** The property that megaflows stand on, as a function: used by covering.test.ts on sound translation and on spoiled ones. */
 import { KEY_SIZE } from "../../../assembly/layout.ts";
+import { FLOW_SIZE } from "../../../src/slowpath/flow/flow-layout.ts";
 import { RecirculationTable } from "../../../src/slowpath/translate/recirculation.ts";
 import { type TranslationInput, translate } from "../../../src/slowpath/translate/translate.ts";
 import type { Effect, Translation } from "../../../src/slowpath/translate/translation.ts";
@@ -138,6 +139,30 @@ function checkPacket(
     found.push(recirculationId, recirculationId);
   }
 }
+
+/**
+ * Translation that watches the tables: they may see something else than the packet only where `written` says so. The
+ * revalidator trusts that when it asks which megaflows a new rule can concern.
+ */
+export const watched: Translate = (input) => {
+  const { tables } = input.bridge;
+  const seen: Uint8Array[] = [];
+  const { lookup } = tables;
+  tables.lookup = (table, flow, wildcards) => {
+    seen.push(flow.slice());
+    return lookup.call(tables, table, flow, wildcards);
+  };
+  const translation = translate(input);
+  tables.lookup = lookup;
+  for (const flow of seen) {
+    for (let i = 0; i < FLOW_SIZE; i++) {
+      if ((flow[i] ^ input.flow[i]) & ~translation.written[i]) {
+        throw new UncoveredError(`a table saw byte ${i} as ${flow[i]}, the packet has ${input.flow[i]}`);
+      }
+    }
+  }
+  return translation;
+};
 
 /** Translation, but nothing changes for the one who asks: the real thing. */
 export const sound: Translate = translate;
