@@ -46,7 +46,7 @@ export function parseIpv4(packet: usize, key: usize, header: usize, available: u
   const headerLength: u32 = (<u32>(load<u8>(header) & 15)) << 2;
   const totalLength: u32 = bswap<u16>(load<u16>(header, IPV4_TOTAL_LENGTH));
   if (headerLength < IPV4_SIZE || headerLength > readable || totalLength < headerLength) return markTorn(packet);
-  if (totalLength > available || available - totalLength > 0xffff) return markTorn(packet);
+  if (totalLength > available) return markTorn(packet);
 
   store<u32>(packet, totalLength, PACKET_L3_LENGTH);
   store<u64>(key, load<u64>(header, IPV4_SOURCE), KEY_NW_SRC);

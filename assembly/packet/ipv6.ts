@@ -33,7 +33,7 @@ export const IPV6_SIZE: u32 = 40;
 export function parseIpv6(packet: usize, key: usize, header: usize, available: u32, readable: u32): u32 {
   if (readable < IPV6_SIZE) return markTorn(packet);
   const length: u32 = IPV6_SIZE + <u32>bswap<u16>(load<u16>(header, IPV6_PAYLOAD_LENGTH));
-  if (length > available || available - length > 0xffff) return markTorn(packet);
+  if (length > available) return markTorn(packet);
 
   store<u32>(packet, max<u32>(load<u32>(packet, PACKET_KEY_EXTENT), KEY_EXTENT_IPV6), PACKET_KEY_EXTENT);
   v128.store(key, v128.load(header, IPV6_SOURCE), KEY_IPV6_SRC);

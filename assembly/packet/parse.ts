@@ -60,7 +60,6 @@ import { parseIpv4 } from "./ipv4.ts";
 import { parseIpv6 } from "./ipv6.ts";
 import { isMplsType, parseMpls } from "./mpls.ts";
 import { vetPartialChecksum } from "./partial-checksum.ts";
-import { clearKey } from "./pool.ts";
 import { PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from "./protocol.ts";
 import { parseSctp } from "./sctp.ts";
 import { parseTcp } from "./tcp.ts";

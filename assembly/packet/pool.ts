@@ -27,18 +27,6 @@ import {
 import { CLONE_HEAD_STRIDE, CLONE_HEADS_BASE, CONTROL_BASE, KEYS_BASE, PACKETS_BASE } from "../memory.ts";
 import { clearBlocks, copyBlocks } from "./blocks.ts";
 
-/** Zeroes `bytes`, rounded up to 16, in line. */
-@inline
-function clear(address: usize, bytes: u32): void {
-  for (let at: u32 = 0; at < bytes; at += 16) v128.store(address + at, i64x2.splat(0));
-}
-
-/** Zeroes a key of this extent; what lies between extent and KEY_STRIDE is zero anyway. */
-@inline
-export function clearKey(key: usize, extent: u32): void {
-  clear(key, extent);
-}
-
 /** Takes every record back: no packet of the batch may be used after this. */
 export function resetPool(): void {
   store<u32>(CONTROL_BASE + CONTROL_POOL_NEXT, 0);

@@ -18,7 +18,7 @@ export interface FastPath {
 
 /** `host`: the functions that the fast path imports (assembly/io/host.ts); those not given answer 0. */
 export function instantiateFastPath(host: Record<string, (...args: number[]) => number> = {}): FastPath {
-  compiled ??= new WebAssembly.Module(readFileSync(process.env.FASTPATH_TEST_WASM ?? BUILD));
+  compiled ??= new WebAssembly.Module(readFileSync(BUILD));
   const memory = new WebAssembly.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES, shared: true });
   const env: Record<string, WebAssembly.ImportValue> = { memory };
   for (const { kind, name } of WebAssembly.Module.imports(compiled)) {

@@ -146,7 +146,7 @@ function readIpv4(packet: ParsedPacket, cursor: Cursor, available: number): void
   const headerLength = (cursor.number(0, 1) % 16) * 4;
   const totalLength = cursor.number(2, 2);
   if (headerLength < 20 || headerLength > cursor.left || headerLength > totalLength) return;
-  if (totalLength > available || available - totalLength > 65535) return;
+  if (totalLength > available) return;
   packet.torn = false;
   packet.l3Length = totalLength;
   packet.nwTos = cursor.number(1, 1);
@@ -170,7 +170,7 @@ function readIpv6(packet: ParsedPacket, cursor: Cursor, available: number): void
   packet.torn = true;
   if (cursor.left < 40) return;
   const length = 40 + cursor.number(4, 2);
-  if (length > available || available - length > 65535) return;
+  if (length > available) return;
   packet.ipv6Src = cursor.slice(8, 16);
   packet.ipv6Dst = cursor.slice(24, 16);
   const first = cursor.number(0, 4);

@@ -51,6 +51,7 @@ const extension = (next: number, type: number) => ({
   next: type,
   bytes: concat([next, type === 51 ? 2 : 1], new Uint8Array(14)),
 });
+const options = (bytes: number) => ({ next: 60, bytes: concat([17, bytes / 8 - 1], new Uint8Array(bytes - 2)) });
 const ipv6Fragment = (field: number) => ({
   next: 44,
   bytes: bytesOf(`06 00 ${field.toString(16).padStart(4, "0")} 00000001`),
@@ -260,6 +261,26 @@ const cases: [name: string, frame: Uint8Array, expected: Partial<ParsedPacket>][
     { nwFrag: 0, tpDst: 2 },
   ],
   [
+    "reserved bits alone make an IPv6 fragment",
+    ethernet(0x86dd, ipv6({ ...A6, extensions: ipv6Fragment(0x0002) }, 6, tcp(A6, { source: 1, destination: 2 }))),
+    { nwFrag: 1, tpDst: 2 },
+  ],
+  [
+    "an IPv6 fragment at an offset of 256 bytes is a later one",
+    ethernet(0x86dd, ipv6({ ...A6, extensions: ipv6Fragment(0x0100) }, 6, new Uint8Array(40))),
+    { nwFrag: 3, nwProto: 44, l4: 0 },
+  ],
+  [
+    "headers may end 192 bytes after L3 began",
+    ethernet(0x86dd, ipv6({ ...A6, extensions: options(144) }, 17, udp(A6, 1, 2))),
+    { nwProto: 17, tpDst: 2, l4: 198, l7: 206, torn: false },
+  ],
+  [
+    "and no further: the packet is torn",
+    ethernet(0x86dd, ipv6({ ...A6, extensions: options(152) }, 17, udp(A6, 1, 2))),
+    { nwProto: 17, tpDst: 0, l4: 0, torn: true },
+  ],
+  [
     "a later IPv6 fragment has protocol 44 and no ports",
     ethernet(0x86dd, ipv6({ ...A6, extensions: ipv6Fragment(0x0589) }, 6, new Uint8Array(40))),
     { nwFrag: 3, nwProto: 44, tpDst: 0, l4: 0 },
@@ -296,6 +317,16 @@ const cases: [name: string, frame: Uint8Array, expected: Partial<ParsedPacket>][
     "a link-layer option given twice voids target and addresses",
     ethernet(0x86dd, ipv6(A6, 58, icmpv6(A6, 135, 0, concat(SOLICITATION, [1, 1], MAC_B)))),
     { ndTarget: new Uint8Array(16), arpSha: new Uint8Array(6), ndOptionsType: 1 },
+  ],
+  [
+    "an option that reaches past the packet ends the walk, Ethernet padding or not",
+    concat(
+      ethernet(0x86dd, ipv6(A6, 58, icmpv6(A6, 135, 0, concat([0, 0, 0, 0], A6.source, [9, 2], MAC_B)))),
+      new Uint8Array(8),
+      [1, 1],
+      MAC_A,
+    ),
+    { ndTarget: A6.source, arpSha: new Uint8Array(6), ndOptionsType: 0 },
   ],
   [
     "an option of length 0 ends the walk",

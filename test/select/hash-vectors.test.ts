@@ -11,6 +11,7 @@ import {
   OP_SELECT_TABLES,
   PACKET_RSS_HASH,
   SELECT_BUCKET_ID,
+  SELECT_BUCKET_SIZE,
 } from "../../assembly/layout.ts";
 import { ARENA_BASE } from "../../assembly/memory.ts";
 import type { SelectAction, SelectBucket } from "../../src/fastpath/datapath-action.ts";
@@ -173,6 +174,15 @@ describe("select groups against OVS", () => {
       expect(choose(packet, { type: "select", method, buckets: states })).toBeUndefined();
       expect(choose(packet, { type: "select", method, buckets: [] })).toBeUndefined();
     }
+  });
+
+  it("prefers the later one of buckets with equal scores", () => {
+    const equal = buckets(3).map((bucket) => ({ ...bucket, id: 7 }));
+    const action: SelectAction = { type: "select", method: { kind: "fields", param: 0n, fields: [] }, buckets: equal };
+    const packet = parseFrame(fastPath, new Uint8Array(60));
+    expect(choose(packet, action)).toBe(7);
+    const chosen = fastPath.call.chooseBucket(packet, ARENA_BASE) >>> 0;
+    expect(chosen).toBe(ARENA_BASE + OP_SELECT_TABLES + 2 * SELECT_BUCKET_SIZE);
   });
 
   it("hashes only the masked bits of a field", () => {
