@@ -32,6 +32,10 @@ export function atomsOf(datum: Datum): readonly Atom[] {
 /** Sorts, removes duplicates and checks the column's constraints. */
 export function normalize(column: Column, datum: Datum): Datum {
   if (datum instanceof Map) {
+    const refused = column.unsupportedKeys?.find((key) => datum.has(key));
+    if (refused) {
+      throw new ConstraintError(`${column.name}:${refused} is not supported by the embedded control plane`);
+    }
     return new Map([...datum].sort(([a], [b]) => compareAtoms(a, b)));
   }
   const atoms = atomsOf(datum);
@@ -73,13 +77,8 @@ function looksLikeUuid(text: string): boolean {
   return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text);
 }
 
-export function quote(text: string): string {
-  const escaped = JSON.stringify(text).replace(/\u007f/g, "\\u007f");
-  return escaped;
-}
-
 export function formatAtom(atom: Atom, type: AtomType = typeof atom === "string" ? "string" : "integer"): string {
-  if (type === "string" && typeof atom === "string") return needsQuotes(atom) ? quote(atom) : atom;
+  if (type === "string" && typeof atom === "string") return needsQuotes(atom) ? JSON.stringify(atom) : atom;
   return String(atom);
 }
 

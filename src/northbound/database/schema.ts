@@ -20,6 +20,8 @@ export interface Column {
   readonly refers?: { readonly to: string; readonly strength: "strong" | "weak" };
   /** Why the column cannot be set here. */
   readonly unsupported?: string;
+  /** Keys of a map that would change forwarding in ways that are not built. Keys that do no more than inform are taken. */
+  readonly unsupportedKeys?: readonly string[];
 }
 
 export interface Table {
@@ -50,7 +52,14 @@ const tag = (name: string, lowest: number): Column => ({
   range: [lowest, 4095],
   unsupported: "nested containers are not supported",
 });
-const map = (name: string): Column => ({ name, key: "string", value: "string", min: 0, max: MANY });
+const map = (name: string, unsupportedKeys?: readonly string[]): Column => ({
+  name,
+  key: "string",
+  value: "string",
+  min: 0,
+  max: MANY,
+  unsupportedKeys,
+});
 const children = (name: string, to: string): Column => ({
   name,
   key: "uuid",
@@ -102,7 +111,7 @@ export const TABLES: readonly Table[] = [
     weak("load_balancer", "Load_Balancer"),
     absent("load_balancer_group", "load balancer groups"),
     text("name"),
-    map("other_config"),
+    map("other_config", ["exclude_ips", "ipv6_prefix", "mac_only", "mcast_snoop", "subnet", "vlan-passthru"]),
     children("ports", "Logical_Switch_Port"),
     absent("qos_rules", "QoS rules"),
   ]),
@@ -116,7 +125,7 @@ export const TABLES: readonly Table[] = [
     absent("ha_chassis_group", "chassis groups", 1),
     absent("mirror_rules", "mirrors"),
     text("name"),
-    map("options"),
+    map("options", ["arp_proxy", "qdisc_queue_id", "qos_burst", "qos_max_rate", "virtual-ip"]),
     { ...optionalText("parent_name"), unsupported: "nested containers are not supported" },
     texts("port_security"),
     tag("tag", 1),
@@ -129,7 +138,10 @@ export const TABLES: readonly Table[] = [
     absent("health_check", "load balancer health checks"),
     { ...map("ip_port_mappings"), unsupported: "load balancer health checks are not supported" },
     text("name"),
-    map("options"),
+    map("options", [
+      ...["add_route", "affinity_timeout", "event", "hairpin_orig_tuple", "hairpin_snat_ip", "neighbor_responder"],
+      "template",
+    ]),
     { name: "protocol", key: "string", min: 0, max: 1, oneOf: ["sctp", "tcp", "udp"] },
     {
       name: "selection_fields",
@@ -148,7 +160,7 @@ export const TABLES: readonly Table[] = [
     absent("load_balancer_group", "load balancer groups"),
     text("name"),
     absent("nat", "NAT rules of routers"),
-    map("options"),
+    map("options", ["always_learn_from_arp_request", "dnat_force_snat_ip", "dynamic_neigh_routers", "mcast_relay"]),
     absent("policies", "routing policies"),
     children("ports", "Logical_Router_Port"),
     children("static_routes", "Logical_Router_Static_Route"),
@@ -163,7 +175,7 @@ export const TABLES: readonly Table[] = [
     text("mac"),
     text("name"),
     texts("networks", 1),
-    map("options"),
+    map("options", ["gateway_mtu", "gateway_mtu_bypass", "redirect-type", "reside-on-redirect-chassis"]),
     optionalText("peer"),
   ]),
   table("Logical_Router_Static_Route", { isRoot: false }, [

@@ -1,7 +1,5 @@
 /** Actions that several stages share. */
 
-export const DROP = "drop";
-
 export const join = (...actions: readonly string[]): string => actions.filter((action) => action !== "").join(",");
 
 export const resubmit = (table: number): string => `resubmit(,${table})`;

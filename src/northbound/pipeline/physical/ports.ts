@@ -1,6 +1,6 @@
 /** Between OpenFlow ports and logical ports: tables 0, 64 and 65, and the way through a router's patch. */
 import { join, resubmit } from "../actions.ts";
-import { FLAG, hex, inPort, matchFlag, outPort } from "../registers.ts";
+import { FLAG, hex, matchFlag, outPort } from "../registers.ts";
 import type { RuleSet } from "../rules.ts";
 import { INGRESS, LOGICAL_TO_PHYSICAL, PHYSICAL_TO_LOGICAL, SAVE_IN_PORT } from "../tables.ts";
 import type { Datapath, Port } from "../topology.ts";
@@ -53,4 +53,3 @@ function throughPatch(peer: Port): string {
 }
 
 export const FORGET_SCRATCH = clear([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-export const entersFrom = (port: Port): string => inPort(port.key);

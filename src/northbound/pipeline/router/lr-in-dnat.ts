@@ -3,10 +3,11 @@ import { join, resubmit, swap } from "../actions.ts";
 import { balancerGroup, matchVip } from "../balancing.ts";
 import { ctState, IP } from "../match.ts";
 import { CT_MARK, FLAG, setFlag, writeWord, ZONE } from "../registers.ts";
-import type { Place, Stage } from "../stage.ts";
+import type { AddRule, Place, Stage } from "../stage.ts";
 import { EGRESS } from "../tables.ts";
 import type { Balancer, Router } from "../topology.ts";
 
+/** lr_out_snat, where a refusal enters the egress pipeline. */
 const SNAT_STAGE = EGRESS + 3;
 
 /** Load balancing on a router: new connections get a backend, known ones their flags. */
@@ -47,18 +48,15 @@ function sourceTranslation(router: Router, balancer: Balancer) {
 
 const mark = (bits: number): string => `ct_mark=0x${bits.toString(16)}/0x${bits.toString(16)}`;
 
-function knownConnections(
-  add: (priority: number, match: (string | readonly string[])[], actions: string) => void,
-  here: Place,
-) {
+function knownConnections(add: AddRule, here: Place): void {
   const { natted, skipSnat, forceSnat } = CT_MARK;
   const established = ctState("-new+est-rel");
   const related = ctState("-new-est+rel");
   const translate = `ct(commit,table=${here.nextTable},zone=${ZONE.dnat},nat)`;
   add(70, [established, mark(natted | skipSnat)], join(setFlag(FLAG.skipSnatForLb), here.next));
   add(70, [established, mark(natted | forceSnat)], join(setFlag(FLAG.forceSnatForLb), here.next));
-  add(70, [related, mark(skipSnat), IP as readonly string[]], join(setFlag(FLAG.skipSnatForLb), translate));
-  add(70, [related, mark(forceSnat), IP as readonly string[]], join(setFlag(FLAG.forceSnatForLb), translate));
+  add(70, [related, mark(skipSnat), IP], join(setFlag(FLAG.skipSnatForLb), translate));
+  add(70, [related, mark(forceSnat), IP], join(setFlag(FLAG.forceSnatForLb), translate));
   add(50, [established, mark(natted)], here.next);
-  add(50, [related, IP as readonly string[]], translate);
+  add(50, [related, IP], translate);
 }
