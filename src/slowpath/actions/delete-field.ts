@@ -1,7 +1,6 @@
 /** `delete_field:tun_metadataN`: takes a tunnel option away; only those can be absent. */
 import { fieldByName, tunnelMetadataIndex } from "../flow/fields.ts";
-import { setTunnelMetadataPresent } from "../flow/match.ts";
-import { markBytes } from "../translate/write.ts";
+import { markBytes, markOption } from "../translate/write.ts";
 import type { ActionDefinition, ActionOf } from "./definition.ts";
 import { ActionSyntaxError } from "./scan.ts";
 
@@ -18,8 +17,8 @@ export const deleteField: ActionDefinition<ActionOf<"delete_field">> = {
   format: ({ field }) => `delete_field:${field.name}`,
   translate(context, { field }) {
     context.flow.fill(0, field.offset, field.offset + field.bytes);
-    setTunnelMetadataPresent(context.flow, tunnelMetadataIndex(field), false);
     markBytes(context, field.offset, field.bytes);
+    markOption(context, tunnelMetadataIndex(field), false);
     context.report("detail", `delete ${field.name}`);
     return undefined;
   },

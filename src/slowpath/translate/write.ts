@@ -55,12 +55,19 @@ function needsCare(offset: number): boolean {
   return offset === KEY_VLAN_TCI0 || (offset >= KEY_TUN_ID && offset < KEY_SIZE);
 }
 
+/** A tunnel option comes or goes. */
+export function markOption(context: TranslationContext, option: number, present: boolean): void {
+  setTunnelMetadataPresent(context.flow, option, present);
+  setTunnelMetadataPresent(context.wildcards, option, true);
+  setTunnelMetadataPresent(context.written, option, true);
+}
+
 /** A VLAN field brings or takes the tag; a tunnel option written is there. */
 function keepConsistent(context: TranslationContext, field: Field): void {
   const { flow, wildcards } = context;
   if (field.offset !== KEY_VLAN_TCI0) {
     const option = tunnelMetadataIndex(field);
-    if (option >= 0) setTunnelMetadataPresent(flow, option, true);
+    if (option >= 0) markOption(context, option, true);
     return;
   }
   if (field.name === "dl_vlan" || field.name === "dl_vlan_pcp" || field.name === "vlan_pcp") {
