@@ -1,7 +1,7 @@
 /** What a file in commands/ exports: its words at the terminal, and what the daemon answers to them. */
 import { type Command, InvalidArgumentError } from "commander";
-import type { ControlRequest } from "./control-protocol.ts";
-import type { Reply } from "./control-server.ts";
+import type { ControlRequest } from "../control/protocol.ts";
+import type { Reply } from "../control/server.ts";
 import type { Daemon } from "./daemon.ts";
 
 export type DaemonAnswer = (daemon: Daemon, request: ControlRequest, reply: Reply) => Promise<void> | void;

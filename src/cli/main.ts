@@ -1,11 +1,11 @@
 /** The command line `megaflow`: finds the command, runs it, and turns what went wrong into one sentence and a status. */
 import { Command, CommanderError } from "commander";
+import { callDaemon } from "../control/client.ts";
+import { CommandError, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from "../control/command-error.ts";
+import type { ControlRequest } from "../control/protocol.ts";
+import { checkedSocketPath, controlSocket } from "../control/run-directory.ts";
 import type { Terminal } from "./command.ts";
 import { COMMANDS } from "./commands/list.ts";
-import { callDaemon } from "./control-client.ts";
-import type { ControlRequest } from "./control-protocol.ts";
-import { CommandError, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from "./exit-code.ts";
-import { checkedSocketPath, controlSocket } from "./run-directory.ts";
 
 export async function main(words: readonly string[]): Promise<number> {
   let status = EXIT_OK;

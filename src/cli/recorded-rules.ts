@@ -1,11 +1,11 @@
 /** A folder with what `ovs-ofctl dump-flows` and `dump-groups` printed on a real switch, as modifications for this one. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { CommandError } from "../control/command-error.ts";
 import type { PortNames } from "../slowpath/flow/port-text.ts";
 import { parseFlow } from "../slowpath/tables/flow-text.ts";
 import { parseGroup } from "../slowpath/tables/group-text.ts";
 import type { Modification } from "../slowpath/tables/modification.ts";
-import { CommandError } from "./exit-code.ts";
 
 /** First of those that the folder has. */
 const FLOW_DUMPS = ["ofctl-dump-flows-no-stats.txt", "ofctl-dump-flows.txt", "dump-flows.txt"];

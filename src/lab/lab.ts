@@ -8,11 +8,11 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { askDaemon } from "../cli/control-client.ts";
-import type { ControlRequest } from "../cli/control-protocol.ts";
-import { answers } from "../cli/control-server.ts";
-import { CommandError } from "../cli/exit-code.ts";
-import { controlSocket } from "../cli/run-directory.ts";
+import { askDaemon } from "../control/client.ts";
+import { CommandError } from "../control/command-error.ts";
+import type { ControlRequest } from "../control/protocol.ts";
+import { controlSocket } from "../control/run-directory.ts";
+import { answers } from "../control/server.ts";
 import { type CurlResult, curl } from "./curl.ts";
 import { addNamespace, inNamespace, ip, runInNamespace } from "./namespaces.ts";
 import { checkOptions, DEFAULT_OPTIONS, type LabOptions } from "./options.ts";

@@ -1,5 +1,5 @@
 /** What a lab can be asked for. */
-import { CommandError, EXIT_USAGE } from "../cli/exit-code.ts";
+import { CommandError, EXIT_USAGE } from "../control/command-error.ts";
 import { MOST_CLIENTS } from "./topology.ts";
 
 export interface LabOptions {

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
-import { CommandError } from "../cli/exit-code.ts";
+import { CommandError } from "../control/command-error.ts";
 
 export interface ProcessIdentity {
   readonly pid: number;

@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CommandError, EXIT_MISSING } from "../cli/exit-code.ts";
+import { CommandError, EXIT_MISSING } from "../control/command-error.ts";
 
 export interface Machine {
   readonly uid: number;

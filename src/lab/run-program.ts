@@ -1,6 +1,6 @@
 /** Runs other programs and says in one sentence what went wrong with them. */
 import { spawn } from "node:child_process";
-import { CommandError, EXIT_MISSING } from "../cli/exit-code.ts";
+import { CommandError, EXIT_MISSING } from "../control/command-error.ts";
 
 export interface ProgramResult {
   readonly status: number;

@@ -1,7 +1,7 @@
 /** What a lab has made, written down before it is made, so that any later command can take it away again. */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CommandError, EXIT_MISSING } from "../cli/exit-code.ts";
+import { CommandError, EXIT_MISSING } from "../control/command-error.ts";
 import { removeNamespaces } from "./namespaces.ts";
 import type { LabOptions } from "./options.ts";
 import { isAlive, type ProcessIdentity } from "./processes.ts";

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ControlRequest } from "../../src/cli/control-protocol.ts";
-import { type Answer, type ControlServer, serveControl } from "../../src/cli/control-server.ts";
+import type { ControlRequest } from "../../src/control/protocol.ts";
+import { type Answer, type ControlServer, serveControl } from "../../src/control/server.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 

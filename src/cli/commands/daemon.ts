@@ -2,11 +2,11 @@
 import { existsSync, fstatSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Option } from "commander";
+import { CommandError, EXIT_MISSING } from "../../control/command-error.ts";
+import { pidFile } from "../../control/run-directory.ts";
+import { type Answer, serveControl } from "../../control/server.ts";
 import { builtModule } from "../../lab/requirements.ts";
 import type { CliCommand, DaemonAnswer } from "../command.ts";
-import { type Answer, serveControl } from "../control-server.ts";
-import { CommandError, EXIT_MISSING } from "../exit-code.ts";
-import { pidFile } from "../run-directory.ts";
 
 export const daemon: CliCommand = {
   register(program, terminal) {

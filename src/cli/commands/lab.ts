@@ -1,6 +1,8 @@
 /** `megaflow lab`: the load-balancer lab, made, curled and removed in one go, or kept up between commands. */
 import { join } from "node:path";
 import { type Command, Option } from "commander";
+import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK } from "../../control/command-error.ts";
+import { runDirectory } from "../../control/run-directory.ts";
 import { Lab, sweepAbandoned } from "../../lab/lab.ts";
 import { DEFAULT_OPTIONS, type LabOptions } from "../../lab/options.ts";
 import { reportLines } from "../../lab/report.ts";
@@ -8,8 +10,6 @@ import { findState, readState, takeDown } from "../../lab/state.ts";
 import { SERVERS } from "../../lab/topology.ts";
 import { judge } from "../../lab/verdict.ts";
 import { type CliCommand, type Terminal, wholeNumber } from "../command.ts";
-import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK } from "../exit-code.ts";
-import { runDirectory } from "../run-directory.ts";
 
 interface RunOptions extends LabOptions {
   readonly curls: number;

@@ -1,7 +1,7 @@
 /** `megaflow nbctl …`: ovn-nbctl's words for the embedded northbound; --file reads many, as a script would hold them. */
 import { readFileSync } from "node:fs";
+import { CommandError, EXIT_USAGE } from "../../control/command-error.ts";
 import type { CliCommand } from "../command.ts";
-import { CommandError, EXIT_USAGE } from "../exit-code.ts";
 
 export const nbctl: CliCommand = {
   register(program, terminal) {

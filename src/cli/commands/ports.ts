@@ -1,9 +1,9 @@
 /** `megaflow ports`: lists, adds and removes the switch's ports. */
 import { InvalidArgumentError } from "commander";
+import { CommandError, EXIT_USAGE } from "../../control/command-error.ts";
+import type { ControlRequest } from "../../control/protocol.ts";
 import type { PortSpec } from "../../fastpath/datapath.ts";
 import { type CliCommand, wholeNumber } from "../command.ts";
-import type { ControlRequest } from "../control-protocol.ts";
-import { CommandError, EXIT_USAGE } from "../exit-code.ts";
 import { table } from "../text-table.ts";
 
 export const ports: CliCommand = {

@@ -1,8 +1,8 @@
 /** The other end: sends one request and hands the answer on, line by line. */
 import { once } from "node:events";
 import { connect } from "node:net";
-import { type ControlRequest, LineReader, parseMessage } from "./control-protocol.ts";
-import { CommandError, EXIT_MISSING } from "./exit-code.ts";
+import { CommandError, EXIT_MISSING } from "./command-error.ts";
+import { type ControlRequest, LineReader, parseMessage } from "./protocol.ts";
 
 /**
  * Resolves when the daemon is done. `onText` gets each piece of text as it comes.

@@ -4,9 +4,9 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { askDaemon, callDaemon } from "../../src/cli/control-client.ts";
-import { LineReader, LONGEST_LINE } from "../../src/cli/control-protocol.ts";
-import { type Answer, type ControlServer, serveControl } from "../../src/cli/control-server.ts";
+import { askDaemon, callDaemon } from "../../src/control/client.ts";
+import { LineReader, LONGEST_LINE } from "../../src/control/protocol.ts";
+import { type Answer, type ControlServer, serveControl } from "../../src/control/server.ts";
 
 const ANSWERS = new Map<string, Answer>([
   [

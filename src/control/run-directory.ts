@@ -1,6 +1,6 @@
 /** Where a daemon keeps its control socket and pidfile: one directory per daemon. */
 import { join } from "node:path";
-import { CommandError, EXIT_USAGE } from "./exit-code.ts";
+import { CommandError, EXIT_USAGE } from "./command-error.ts";
 
 /** Longest path `struct sockaddr_un` holds, without its terminating zero. */
 const LONGEST_SOCKET_PATH = 107;

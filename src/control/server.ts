@@ -9,8 +9,8 @@ import { once } from "node:events";
 import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
-import { type ControlMessage, type ControlRequest, LineReader, parseRequest } from "./control-protocol.ts";
-import { CommandError } from "./exit-code.ts";
+import { CommandError } from "./command-error.ts";
+import { type ControlMessage, type ControlRequest, LineReader, parseRequest } from "./protocol.ts";
 
 /** What a command writes its answer to. Await it: it holds back while the client reads slowly. */
 export interface Reply {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkedSocketPath, controlSocket, runDirectory } from "../../src/cli/run-directory.ts";
+import { checkedSocketPath, controlSocket, runDirectory } from "../../src/control/run-directory.ts";
 
 describe("the run directory", () => {
   it.each([
