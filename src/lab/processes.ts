@@ -90,6 +90,10 @@ async function ready(child: ChildProcess, options: StartOptions): Promise<void> 
   line.catch(() => undefined);
   const first = await Promise.race([line.then(() => "ready" as const), exited.then(() => "exited" as const)]);
   if (first === "ready") return;
-  const tail = readFileSync(options.logFile, "utf8").trim().split("\n").slice(-5).join("\n");
+  const said = readFileSync(options.logFile, "utf8").trim().split("\n");
+  const tail = said
+    .filter((line) => !line.startsWith("    at "))
+    .slice(-5)
+    .join("\n"); // stacks are in the log
   throw new CommandError(`${options.name} ended before it was ready: ${tail || "it said nothing"}`);
 }
