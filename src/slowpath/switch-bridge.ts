@@ -9,7 +9,7 @@ import { PORT_LOCAL, PORT_MAX, type PortNames } from "./flow/port-text.ts";
 import { BridgeTables } from "./tables/bridge-tables.ts";
 import { MacLearning } from "./tables/mac-learning.ts";
 import type { Group, Meter } from "./tables/rule.ts";
-import type { Bridge, BridgePort, MacLookup } from "./translate/bridge.ts";
+import type { Bridge, BridgePort, MacLookup, PortVlan, TunnelPort } from "./translate/bridge.ts";
 
 export interface SwitchPort extends BridgePort {
   readonly kind: "tap" | "system" | "test" | "patch";
@@ -18,7 +18,24 @@ export interface SwitchPort extends BridgePort {
   up: boolean;
   status?: PortStatus;
   peer?: { readonly bridge: Bridge; readonly port: number };
+  /** Of a patch port: the port on another bridge (or this one) that it wants to be joined with. */
+  peerName?: string;
+  noReceive?: boolean;
+  noForward?: boolean;
+  noFlood?: boolean;
+  noPacketIn?: boolean;
+  vlan?: PortVlan;
+  isProtected?: boolean;
+  tunnel?: TunnelPort;
 }
+
+/** What can be changed of a port while it works. A key that is given with undefined goes back to the default. */
+export type PortSettings = Partial<
+  Pick<SwitchPort, "noReceive" | "noForward" | "noFlood" | "noPacketIn" | "vlan" | "isProtected" | "tunnel">
+>;
+
+/** Ports without a wish get a number up to this; the upper half is for those who wish. */
+const AUTOMATIC_MAX = 0x7fff;
 
 /** Why a port, a bridge or a change of them was refused. */
 export class SwitchError extends Error {}
@@ -28,8 +45,11 @@ export class SwitchBridge implements Bridge {
   readonly tables = new BridgeTables();
   readonly macLearning = new MacLearning();
   readonly macTable: MacLookup;
+  /** What OpenFlow calls the bridge by: 64 bits, by convention its MAC address. */
+  datapathId = 0n;
   readonly #ports = new Map<number, SwitchPort>();
   readonly #names = new Map<string, SwitchPort>();
+  #lastNumber = 0;
 
   constructor(name: string, now: () => number) {
     this.name = name;
@@ -67,7 +87,8 @@ export class SwitchBridge implements Bridge {
   }
 
   /**
-   * The number a new port gets: the wanted one, or the lowest that is free.
+   * The number a new port gets: the wanted one, or the next in turn, so that one that has just become free is not given to
+   * another port while rules still name it.
    * @throws SwitchError when name or number are taken.
    */
   reserve(name: string, wanted: number | undefined): number {
@@ -80,9 +101,11 @@ export class SwitchBridge implements Bridge {
       if (owner) throw new SwitchError(`port number ${wanted} is taken by ${owner.name}`);
       return wanted;
     }
-    let number = 1;
-    while (this.#ports.has(number)) number++;
-    return number;
+    for (let tries = 0; tries < AUTOMATIC_MAX; tries++) {
+      this.#lastNumber = (this.#lastNumber % AUTOMATIC_MAX) + 1;
+      if (!this.#ports.has(this.#lastNumber)) return this.#lastNumber;
+    }
+    throw new SwitchError(`bridge ${this.name} has no port number left`);
   }
 
   add(port: SwitchPort): void {

@@ -15,11 +15,13 @@ import { FLOW_SIZE } from "./flow/flow-layout.ts";
 import { MegaflowTable } from "./megaflow.ts";
 import { type PacketIn, PacketIns } from "./packet-ins.ts";
 import { Revalidator } from "./revalidate.ts";
-import { SwitchBridge, SwitchError, type SwitchPort } from "./switch-bridge.ts";
+import { type PortSettings, SwitchBridge, SwitchError, type SwitchPort } from "./switch-bridge.ts";
 
-export { SwitchBridge, SwitchError, type SwitchPort } from "./switch-bridge.ts";
+export { type PortSettings, SwitchBridge, SwitchError, type SwitchPort } from "./switch-bridge.ts";
+
 import { type FlowMod, type Modification, noFlags } from "./tables/modification.ts";
 import type { Rule } from "./tables/rule.ts";
+import { deleteEverything } from "./tables/standing-changes.ts";
 import type { ChangeSet } from "./tables/transaction.ts";
 import type { Decided } from "./translate/context.ts";
 import { RecirculationTable } from "./translate/recirculation.ts";
@@ -51,7 +53,12 @@ export interface SwitchOptions {
 export interface PortOptions {
   readonly bridge?: string;
   readonly ofport?: number;
+  readonly settings?: PortSettings;
 }
+
+/** "up", "down" and "gone" are the datapath's news, the others what was asked of the switch. */
+export type PortEvent = "added" | "removed" | "changed" | "up" | "down" | "gone";
+export type PortListener = (port: SwitchPort, event: PortEvent, reason: string, bridge: SwitchBridge) => void;
 
 export const DEFAULT_BRIDGE = "br-int";
 export const DEFAULT_FLOW_LIMIT = 200_000;
@@ -79,7 +86,7 @@ export class Switch {
   readonly #resources: DatapathResources;
   readonly #packetIns: PacketIns;
   readonly #packetInListeners: ((packetIn: PacketIn) => void)[] = [];
-  readonly #portListeners: ((port: SwitchPort, event: string, reason: string) => void)[] = [];
+  readonly #portListeners: PortListener[] = [];
   readonly #flow = new Uint8Array(FLOW_SIZE);
   readonly #timer: NodeJS.Timeout | undefined;
   #lastError = Number.NEGATIVE_INFINITY;
@@ -157,36 +164,62 @@ export class Switch {
       datapathPort: status.number,
       up: status.up,
       status,
+      ...options.settings,
     };
     bridge.add(port);
     this.#owners.set(status.number, { bridge, port });
     this.revalidator.everything();
     await this.datapath.barrier();
     this.#log.info({ port: spec.name, ofport: number, bridge: bridge.name }, "port added");
+    this.#tell(port, "added", "", bridge);
     return port;
   }
 
   /** Two patch ports, one on each bridge: what goes out by one comes in by the other. */
   addPatch(name: string, bridgeName: string, peerName: string, peerBridgeName: string): void {
-    const [bridge, peerBridge] = [this.bridge(bridgeName), this.bridge(peerBridgeName)];
-    const port: SwitchPort = { number: bridge.reserve(name, undefined), name, kind: "patch", up: true };
-    bridge.add(port);
+    this.addPatchPort(name, peerName, { bridge: bridgeName });
     try {
-      const number = peerBridge.reserve(peerName, undefined);
-      const peer: SwitchPort = {
-        number,
-        name: peerName,
-        kind: "patch",
-        up: true,
-        peer: { bridge, port: port.number },
-      };
-      peerBridge.add(peer);
-      port.peer = { bridge: peerBridge, port: number };
+      this.addPatchPort(peerName, name, { bridge: peerBridgeName });
     } catch (error) {
-      bridge.delete(port);
+      const bridge = this.bridge(bridgeName);
+      bridge.delete(bridge.portByName(name)!);
       throw error;
     }
+  }
+
+  /** One end of a patch; it forwards as soon as a patch port of the name `peerName` exists that wants this one for its peer. */
+  addPatchPort(name: string, peerName: string, options: PortOptions = {}): SwitchPort {
+    const bridge = this.bridge(options.bridge);
+    const number = bridge.reserve(name, options.ofport);
+    const port: SwitchPort = { number, name, kind: "patch", up: true, peerName, ...options.settings };
+    bridge.add(port);
+    this.#joinPatches();
+    this.#tell(port, "added", "", bridge);
+    return port;
+  }
+
+  /** Joins a patch port with another peer. */
+  setPatchPeer(port: SwitchPort, peerName: string): void {
+    if (port.peerName === peerName) return;
+    port.peerName = peerName;
+    this.#joinPatches();
+  }
+
+  /** Changes what a working port does. */
+  setPort(bridge: SwitchBridge, port: SwitchPort, settings: PortSettings): void {
+    Object.assign(port, settings);
     this.revalidator.everything();
+    this.#tell(port, "changed", "", bridge);
+  }
+
+  /** Removes the bridge with all its ports and rules. */
+  async removeBridge(name: string): Promise<void> {
+    const bridge = this.#bridges.get(name);
+    if (bridge === undefined) return;
+    for (const port of bridge.ports()) await this.removePort(port.name, name);
+    bridge.tables.apply(deleteEverything(), this.now());
+    this.#bridges.delete(name);
+    await this.datapath.barrier();
   }
 
   /** @throws SwitchError when there is no such port. */
@@ -195,16 +228,15 @@ export class Switch {
     const port = bridge.portByName(name);
     if (port === undefined) throw new SwitchError(`no port named ${name} on bridge ${bridge.name}`);
     bridge.delete(port);
-    if (port.peer) this.#removePeer(port);
-    if (port.datapathPort === undefined) {
-      this.revalidator.everything();
-    } else {
+    if (port.kind === "patch") this.#joinPatches();
+    if (port.datapathPort !== undefined) {
       this.#owners.delete(port.datapathPort);
       this.revalidator.portRemoved(port.datapathPort);
       await this.datapath.removePort(port.datapathPort);
     }
     await this.datapath.barrier();
     this.#log.info({ port: name, bridge: bridge.name }, "port removed");
+    this.#tell(port, "removed", "", bridge);
   }
 
   portStatistics(port: SwitchPort): PortStatistics | undefined {
@@ -216,7 +248,7 @@ export class Switch {
     return this.#owners.get(datapathPort);
   }
 
-  onPortChange(listener: (port: SwitchPort, event: string, reason: string) => void): void {
+  onPortChange(listener: PortListener): void {
     this.#portListeners.push(listener);
   }
 
@@ -338,13 +370,28 @@ export class Switch {
       this.revalidator.everything();
       this.#log.info(fields, `port is ${event}`);
     }
-    for (const listener of this.#portListeners) listener(port, event, reason);
+    this.#tell(port, event, reason, bridge);
   }
 
-  #removePeer({ peer }: SwitchPort): void {
-    const bridge = this.#bridges.get(peer!.bridge.name);
-    const other = bridge?.port(peer!.port);
-    if (bridge && other) bridge.delete(other);
+  #tell(port: SwitchPort, event: PortEvent, reason: string, bridge: SwitchBridge): void {
+    for (const listener of this.#portListeners) listener(port, event, reason, bridge);
+  }
+
+  /** Joins the patch ports that want each other, and parts those that no longer do. */
+  #joinPatches(): void {
+    const patches = [...this.#bridges.values()].flatMap((bridge) =>
+      bridge
+        .ports()
+        .filter(({ kind }) => kind === "patch")
+        .map((port) => ({ bridge, port })),
+    );
+    for (const { port } of patches) {
+      const peer = patches.find(
+        (other) => other.port !== port && other.port.name === port.peerName && other.port.peerName === port.name,
+      );
+      port.peer = peer && { bridge: peer.bridge, port: peer.port.number };
+    }
+    this.revalidator.everything();
   }
 
   #report(error: unknown): void {

@@ -309,7 +309,7 @@ describe("ports", () => {
     await lab.switch.removePort("p2");
     expect(lab.portsOf(1, udpFrame(1))).toEqual([3]);
     lab.datapath.setPortUp(lab.datapathPort(3), false);
-    expect(events).toEqual(["p3 down"]);
+    expect(events).toEqual(["p2 removed", "p3 down"]);
   });
 
   it("of one name or number cannot be had twice", async () => {
