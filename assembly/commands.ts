@@ -38,36 +38,40 @@ import { CONTROL_BASE } from "./memory.ts";
 import { deleteMeter, setMeter } from "./meter/meter.ts";
 import { packetsLeft, resetPool } from "./packet/pool.ts";
 import { runWaiting } from "./pipeline.ts";
-import { nextCommand, releaseCommand } from "./rings.ts";
+import { releaseCommands, takeCommand } from "./rings.ts";
 
 /** Records kept for the clones of a single executed frame. */
 const EXECUTE_RESERVE: u32 = 256;
 
 /** Applies up to `budget` commands; how many there were. Packet records of an earlier batch are gone after this. */
 export function applyCommands(budget: i32): i32 {
-  let command = nextCommand();
+  let command = takeCommand();
   if (command == 0) return 0;
   resetPool();
   let applied: i32 = 0;
   let sequence: u32 = 0;
-  while (command != 0 && applied < budget) {
+  while (command != 0) {
     sequence = load<u32>(command, COMMAND_SEQUENCE);
-    if (load<u32>(command, COMMAND_TYPE) == COMMAND_EXECUTE) {
-      executeFrame(command);
-      runWaiting();
-      // Its bytes may still be queued at a port: they must leave before the ring's room is given back.
-      flushPorts();
-      if (packetsLeft() < EXECUTE_RESERVE) resetPool();
-    } else {
-      apply(command);
-    }
-    releaseCommand(command);
+    if (load<u32>(command, COMMAND_TYPE) == COMMAND_EXECUTE) execute(command);
+    else apply(command);
     applied++;
-    command = nextCommand();
+    command = applied < budget ? takeCommand() : 0;
   }
+  flushPorts(); // executed frames lie in the ring
+  releaseCommands();
   atomic.store<u32>(CONTROL_BASE, sequence, CONTROL_COMMAND_DONE);
   atomic.notify(CONTROL_BASE + CONTROL_COMMAND_DONE, -1);
   return applied;
+}
+
+/** All passes of one frame, so that the next command finds them done. What it sends waits for the others' frames. */
+function execute(command: usize): void {
+  if (packetsLeft() < EXECUTE_RESERVE) {
+    flushPorts();
+    resetPool();
+  }
+  executeFrame(command);
+  runWaiting();
 }
 
 function apply(command: usize): void {

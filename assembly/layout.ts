@@ -208,7 +208,7 @@ export const MASK_SIZE = 512;
 
 // ---------------------------------------------------------------------------------------------------------------
 // Action programs.  A program is a sequence of instructions, each 4-byte aligned:
-//   u16 opcode | u16 length of the whole instruction in bytes (0xffff: u32 length follows) | arguments
+//   u16 opcode | u16 zero | u32 length of the whole instruction in bytes | arguments
 // Values of header fields are in network byte order, as in the flow key; everything else little-endian.
 // An instruction with a nested program holds it inline as the last argument (length from the header).
 // ---------------------------------------------------------------------------------------------------------------
@@ -645,6 +645,7 @@ export const CONTROL_RANDOM = 88; // u64 state of the fast path's random numbers
 export const CONTROL_POOL_NEXT = 96; // u32 packet records handed out in this batch
 export const CONTROL_WAITING = 100; // u32 packets that wait for another pass of look-up (assembly/pipeline.ts)
 export const CONTROL_UPCALLS = 104; // u32 upcalls written and not yet announced by the bell
+export const CONTROL_COMMAND_READ = 108; // u32 position in the command ring up to which commands are applied, not yet released
 export const CONTROL_RANKED_AT = 112; // u64 milliseconds: when the masks were last put in order of their hits
 export const CONTROL_SIZE = 256;
 export const CONTROL_MAGIC_VALUE = 0x4d46_4c57; // "MFLW"

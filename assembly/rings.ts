@@ -7,6 +7,7 @@
  *   record are written before RING_HEAD moves over it, and read before RING_TAIL does.
  */
 import {
+  CONTROL_COMMAND_READ,
   RECORD_SIZE,
   RECORD_SKIP,
   RECORD_TYPE,
@@ -15,7 +16,7 @@ import {
   RING_LOST,
   RING_TAIL,
 } from "./layout.ts";
-import { COMMAND_RING_BASE, COMMAND_RING_BYTES, UPCALL_RING_BASE, UPCALL_RING_BYTES } from "./memory.ts";
+import { COMMAND_RING_BASE, COMMAND_RING_BYTES, CONTROL_BASE, UPCALL_RING_BASE, UPCALL_RING_BYTES } from "./memory.ts";
 
 /** Room for an upcall of `size` bytes (a multiple of 8); 0 and a count in RING_LOST when there is none. */
 export function reserveUpcall(size: u32): usize {
@@ -42,20 +43,21 @@ export function publishUpcall(record: usize, size: u32): void {
   atomic.store<u32>(UPCALL_RING_BASE, load<u32>(UPCALL_RING_BASE, RING_HEAD) + size, RING_HEAD);
 }
 
-/** The oldest command, 0 = none. It stays where it is until `releaseCommand`. */
-export function nextCommand(): usize {
-  let tail = load<u32>(COMMAND_RING_BASE, RING_TAIL); // ours alone
+/** The next command, 0 = none. Its bytes stay until `releaseCommands`. */
+export function takeCommand(): usize {
   const head = atomic.load<u32>(COMMAND_RING_BASE, RING_HEAD);
-  if (tail == head) return 0;
-  let record = COMMAND_RING_BASE + RING_DATA + (tail & (<u32>COMMAND_RING_BYTES - 1));
-  if (load<u32>(record, RECORD_TYPE) != RECORD_SKIP) return record;
-  tail += load<u32>(record, RECORD_SIZE);
-  atomic.store<u32>(COMMAND_RING_BASE, tail, RING_TAIL);
-  if (tail == head) return 0;
-  return COMMAND_RING_BASE + RING_DATA + (tail & (<u32>COMMAND_RING_BYTES - 1));
+  let read = load<u32>(CONTROL_BASE, CONTROL_COMMAND_READ);
+  let record: usize = 0;
+  while (read != head && record == 0) {
+    const next = COMMAND_RING_BASE + RING_DATA + (read & (<u32>COMMAND_RING_BYTES - 1));
+    if (load<u32>(next, RECORD_TYPE) != RECORD_SKIP) record = next;
+    read += load<u32>(next, RECORD_SIZE);
+  }
+  store<u32>(CONTROL_BASE, read, CONTROL_COMMAND_READ);
+  return record;
 }
 
-/** Gives the oldest command's bytes back to the main thread. */
-export function releaseCommand(record: usize): void {
-  atomic.store<u32>(COMMAND_RING_BASE, load<u32>(COMMAND_RING_BASE, RING_TAIL) + load<u32>(record, RECORD_SIZE), RING_TAIL);
+/** Gives the bytes of all commands taken back to the main thread. */
+export function releaseCommands(): void {
+  atomic.store<u32>(COMMAND_RING_BASE, load<u32>(CONTROL_BASE, CONTROL_COMMAND_READ), RING_TAIL);
 }

@@ -8,18 +8,21 @@ import {
   COMMAND_SEQUENCE,
   COMMAND_TYPE,
   CONTROL_COMMAND_DONE,
+  CONTROL_WORKER_STATE,
   RECORD_SIZE,
   RECORD_SKIP,
   RECORD_TYPE,
   RING_DATA,
   RING_HEAD,
   RING_TAIL,
+  WORKER_STOPPED,
 } from "../../assembly/layout.ts";
 import { COMMAND_RING_BASE, COMMAND_RING_BYTES, CONTROL_BASE } from "../../assembly/memory.ts";
 import { DatapathFullError } from "./datapath.ts";
 
 const HEAD = (COMMAND_RING_BASE + RING_HEAD) >> 2;
 const TAIL = (COMMAND_RING_BASE + RING_TAIL) >> 2;
+const STATE = (CONTROL_BASE + CONTROL_WORKER_STATE) >> 2;
 const DONE = (CONTROL_BASE + CONTROL_COMMAND_DONE) >> 2;
 const DATA = COMMAND_RING_BASE + RING_DATA;
 /** How often a full ring is looked at again before the worker is given up, and how long each look waits (ms). */
@@ -83,9 +86,14 @@ export class CommandRing {
       this.#wake();
       const seen = Atomics.load(this.#words, DONE);
       if (this.isDone(sequence)) return;
+      this.#checkWorker();
       const change = Atomics.waitAsync(this.#words, DONE, seen, 1000);
       if (change.async) await change.value;
     }
+  }
+
+  #checkWorker(): void {
+    if (Atomics.load(this.#words, STATE) === WORKER_STOPPED) throw new Error("the fast path has stopped");
   }
 
   #reserve(bytes: number): number {
@@ -105,6 +113,7 @@ export class CommandRing {
         return DATA;
       }
       this.#wake();
+      this.#checkWorker();
       Atomics.wait(this.#words, TAIL, tail, ROOM_WAIT_MS);
     }
     throw new DatapathFullError("the fast path takes no commands: its worker has stopped or hangs");
