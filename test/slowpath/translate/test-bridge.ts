@@ -1,5 +1,6 @@
 /** A bridge made from text, for tests: flows and groups as ovs-ofctl takes them, ports by number. */
 import { readFileSync } from "node:fs";
+import { KEY_VLAN_TCI0, KEY_VLAN_TPID0, VLAN_CFI } from "../../../assembly/layout.ts";
 import { createFlow } from "../../../src/slowpath/flow/flow.ts";
 import { FLOW_ACTSET_OUTPUT } from "../../../src/slowpath/flow/flow-layout.ts";
 import { parseMatch } from "../../../src/slowpath/flow/match-text.ts";
@@ -100,6 +101,7 @@ export function flowOf(text: string): Uint8Array {
   flow.set(
     parseMatch(text.replace(/\bct_state=([a-z|]+)/, (_, flags) => `ct_state=+${flags.replaceAll("|", "+")}`)).value,
   );
+  if (flow[KEY_VLAN_TCI0] & (VLAN_CFI >> 8)) flow.set([0x81, 0x00], KEY_VLAN_TPID0);
   flow[FLOW_ACTSET_OUTPUT + 2] = 0xff;
   flow[FLOW_ACTSET_OUTPUT + 3] = 0xf7;
   return flow;
