@@ -13,13 +13,6 @@ const floors = [
   ["lab"],
   ["cli"],
 ];
-  ["kernel"],
-  ["fastpath"],
-  ["slowpath"],
-  ["northbound", "openflow", "ovsdb", "unixctl"],
-  ["lab"],
-  ["cli"],
-];
 
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
