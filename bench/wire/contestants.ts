@@ -27,6 +27,10 @@ export interface Contestant {
 }
 
 export const DEVICES = { left: "left0", right: "right0" };
+/** The switch has processor 0 for itself, senders and receivers share processor 1: as many for each contestant. */
+export const onSwitchCore = (command: readonly string[]): string[] => ["taskset", "-c", "0", ...command];
+export const onOtherCore = (command: readonly string[]): string[] => ["taskset", "-c", "1", ...command];
+
 export const RIGHT_ADDRESS = "10.77.0.2";
 const OVSDB_SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema";
 let count = 0;
@@ -101,7 +105,7 @@ class Megaflow extends Rig {
       this.#ports === "tap"
         ? ["tap", `${this.left}:${DEVICES.left}`, `${this.right}:${DEVICES.right}`]
         : ["system", "pl", "pr"];
-    const [program, ...words] = inNamespace(this.home, [process.execPath, script, ...ports]);
+    const [program, ...words] = inNamespace(this.home, onSwitchCore([process.execPath, script, ...ports]));
     const child = spawn(program, words, { stdio: ["pipe", "pipe", "inherit"] });
     this.children.push(child);
     await Promise.race([
@@ -147,7 +151,7 @@ class OpenVswitch extends Rig {
     await vsctl("--no-wait", "init");
     const key = "other_config:userspace-tso-enable";
     await vsctl("--no-wait", "set", "Open_vSwitch", ".", `${key}=${this.#segmentation}`);
-    await this.#daemon(inNamespace(this.home, ["ovs-vswitchd", database]), "ovs-vswitchd");
+    await this.#daemon(inNamespace(this.home, onSwitchCore(["ovs-vswitchd", database])), "ovs-vswitchd");
     await vsctl("add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev");
     await vsctl("add-port", "br0", "pl", "--", "add-port", "br0", "pr");
   }

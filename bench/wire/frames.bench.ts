@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ip, runInNamespace } from "../../src/lab/namespaces.ts";
 import type { Bench } from "../bench.ts";
 import { compare } from "./compare.ts";
-import { DEVICES, type Wire } from "./contestants.ts";
+import { DEVICES, onOtherCore, type Wire } from "./contestants.ts";
 
 const SECONDS = 3;
 const BYTES = 60;
@@ -20,7 +20,7 @@ async function link(namespace: string): Promise<LinkReport> {
 async function frameRate({ left, right }: Wire): Promise<number> {
   const before = await link(right);
   const script = join(import.meta.dirname, "frame-generator.ts");
-  const command = [process.execPath, script, DEVICES.left, String(BYTES), String(SECONDS)];
+  const command = onOtherCore([process.execPath, script, DEVICES.left, String(BYTES), String(SECONDS)]);
   const report = await runInNamespace(left, ["env", `PEER_MAC=${before.address}`, ...command]);
   const { sent, seconds } = JSON.parse(report) as { sent: number; seconds: number };
   const arrived = (await link(right)).stats64.rx.packets - before.stats64.rx.packets;
