@@ -5,6 +5,7 @@
  * `LocalDatapath` (the module in this thread with in-memory ports; tests, traces, benchmarks).
  */
 import type { DatapathAction } from "./datapath-action.ts";
+import type { GeneveOption } from "./geneve-options.ts";
 
 /** A frame with its offload metadata: `struct virtio_net_hdr`, 10 bytes, all zero when there is none. */
 export interface Frame {
@@ -123,6 +124,9 @@ export interface Datapath {
   setMeter(index: number, meter: MeterSpec): void;
   deleteMeter(index: number): void;
   meterStatistics(index: number): { packets: bigint; bytes: bigint; bands: { packets: bigint; bytes: bigint }[] };
+
+  /** The TLV map: which Geneve options tun_metadata fields stand for, in packets that come by a tunnel from now on. */
+  setGeneveOptions(options: readonly GeneveOption[]): void;
 
   readonly conntrack: Conntrack;
 
