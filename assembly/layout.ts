@@ -535,7 +535,6 @@ export const FRAG_SLOT_START = 4; // u32 offset of its payload in the datagram's
 export const FRAG_SLOT_END = 8; // u32 one past its last byte
 export const FRAG_SLOT_HEADER = 12; // u32 bytes of frame before the payload
 export const FRAG_SLOT_NEXT_HEADER = 16; // u32 offset in the frame of the byte that announces IPv6's fragment header
-export const FRAG_SLOT_LAST = 20; // u32 1 = no more fragments
 export const FRAG_SLOT_RECORD = 64; // PACKET_SIZE
 export const FRAG_SLOT_KEY = 192; // KEY_STRIDE
 export const FRAG_SLOT_FRAME = 1024; // frame, with the bytes from the key's end on as headroom

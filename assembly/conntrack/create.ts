@@ -96,7 +96,13 @@ function helperFlag(instruction: usize, protocol: u32): u32 {
 }
 
 /** The new connection, published, or a refusal. `expectation` (0 = none) foresaw it. */
-export function createConnection(packet: usize, instruction: usize, lookup: usize, expectation: usize, now: u64): usize {
+export function createConnection(
+  packet: usize,
+  instruction: usize,
+  lookup: usize,
+  expectation: usize,
+  now: u64,
+): usize {
   const key = load<u32>(lookup, LOOKUP_KEY);
   if (!mayAdmit(key & 0xffff)) return REFUSED_FULL;
   const connection = allocateConnection();

@@ -52,7 +52,7 @@ import {
   TUPLE6_SIZE,
 } from "../layout.ts";
 import { CONNTRACK_BASE } from "../memory.ts";
-import { equalAddresses6, hashTuple, isIpv6, loadTuple, reverseLookup } from "./tuple.ts";
+import { equalAddresses6, hashTuple, isIpv6, loadTuple } from "./tuple.ts";
 
 const FREE: u32 = 0;
 const WAITING: u32 = 1;

@@ -6,11 +6,11 @@
 import {
   KEY_ETH_TYPE,
   KEY_IPV6_SRC,
+  KEY_NW_DST,
   KEY_NW_PROTO,
   KEY_NW_SRC,
   LOOKUP_KEY,
   LOOKUP_RELATED,
-  LOOKUP_TUPLE,
   LOOKUP_TUPLE6,
   PACKET_FLAG_CSUM_BAD_L3,
   PACKET_FLAG_TORN,
@@ -18,9 +18,6 @@ import {
   PACKET_KEY,
   PACKET_L3,
   PACKET_L4,
-  TUPLE_DST,
-  TUPLE_SRC,
-  TUPLE_SRC_L4,
   TUPLE6_SIZE,
 } from "../layout.ts";
 import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6 } from "../packet/ethernet.ts";
@@ -31,7 +28,7 @@ import { extractQuoted } from "./quoted.ts";
 import { extractSctp } from "./sctp.ts";
 import { extractTcp } from "./tcp.ts";
 import { transportHeader, transportHeadLength, transportLength } from "./transport.ts";
-import { digest6, packKey } from "./tuple.ts";
+import { digest6, packKey, setAddresses, setEnds } from "./tuple.ts";
 import { extractUdp } from "./udp.ts";
 
 /** Fills a look-up record (but the hash) with the tuple of the packet as it is now. */
@@ -42,11 +39,10 @@ export function extractTuple(lookup: usize, packet: usize, zone: u32): bool {
   const ethType = load<u16>(key, KEY_ETH_TYPE);
   const protocol = <u32>load<u8>(key, KEY_NW_PROTO);
   store<u32>(lookup, 0, LOOKUP_RELATED);
-  store<u64>(lookup, 0, LOOKUP_TUPLE + TUPLE_SRC_L4);
   let ipv6 = false;
   if (ethType == ETHER_TYPE_IPV4) {
     store<u32>(lookup, packKey(zone, protocol, 4), LOOKUP_KEY);
-    store<u64>(lookup, load<u64>(key, KEY_NW_SRC), LOOKUP_TUPLE + TUPLE_SRC);
+    setAddresses(lookup, load<u32>(key, KEY_NW_SRC), load<u32>(key, KEY_NW_DST));
   } else if (ethType == ETHER_TYPE_IPV6) {
     ipv6 = true;
     store<u32>(lookup, packKey(zone, protocol, 6), LOOKUP_KEY);
@@ -60,8 +56,7 @@ export function extractTuple(lookup: usize, packet: usize, zone: u32): bool {
 
 /** Brings the digests of a look-up's IPv6 addresses in step with the addresses. */
 export function digestLookup(lookup: usize): void {
-  store<u32>(lookup, digest6(lookup + LOOKUP_TUPLE6), LOOKUP_TUPLE + TUPLE_SRC);
-  store<u32>(lookup, digest6(lookup + LOOKUP_TUPLE6 + 16), LOOKUP_TUPLE + TUPLE_DST);
+  setAddresses(lookup, digest6(lookup + LOOKUP_TUPLE6), digest6(lookup + LOOKUP_TUPLE6 + 16));
 }
 
 @inline
@@ -78,14 +73,14 @@ function extractTransport(lookup: usize, packet: usize, protocol: u32, ipv6: boo
     case PROTOCOL_SCTP:
       return extractSctp(lookup, header, head, false);
     case PROTOCOL_ICMP:
-      if (ipv6) return true;
+      if (ipv6) break;
       if (head < 8) return false;
       return isIcmpError(header) ? extractQuoted(lookup, header, head) : extractIcmp(lookup, header, head);
     case PROTOCOL_ICMPV6:
-      if (!ipv6) return true;
+      if (!ipv6) break;
       if (head < 8) return false;
       return isIcmpv6Error(header) ? extractQuoted(lookup, header, head) : extractIcmpv6(lookup, header, head);
-    default:
-      return true;
   }
+  setEnds(lookup, 0, 0);
+  return true;
 }

@@ -92,8 +92,9 @@ export function takeSlot(): usize {
 
 @inline
 function chainOf(addresses: usize, id: u32, key: u32): usize {
-  const mixed = (load<u64>(addresses) ^ (load<u64>(addresses, 16) << 1) ^ load<u64>(addresses, 8) ^ load<u64>(addresses, 24)) +
-    ((<u64>id << 32) | key);
+  const source = load<u64>(addresses) ^ load<u64>(addresses, 8);
+  const destination = load<u64>(addresses, 16) ^ load<u64>(addresses, 24);
+  const mixed = (source ^ (destination << 1)) + ((<u64>id << 32) | key);
   const hash = <u32>((mixed * 0x9e37_79b9_7f4a_7c15) >> 40);
   return FRAGMENTS_BASE + FRAG_CHAINS + (<usize>(hash & (FRAG_DATAGRAMS - 1)) << 2);
 }

@@ -30,7 +30,6 @@ import {
   FRAG_SLOT_FRAME,
   FRAG_SLOT_HEADER,
   FRAG_SLOT_KEY,
-  FRAG_SLOT_LAST,
   FRAG_SLOT_NEXT,
   FRAG_SLOT_NEXT_HEADER,
   FRAG_SLOT_RECORD,
@@ -166,7 +165,6 @@ function copyIn(slot: usize, packet: usize): void {
   store<u32>(slot, load<u32>(FRAGMENT, FRAGMENT_END), FRAG_SLOT_END);
   store<u32>(slot, load<u32>(FRAGMENT, FRAGMENT_HEADER), FRAG_SLOT_HEADER);
   store<u32>(slot, load<u32>(FRAGMENT, FRAGMENT_NEXT_HEADER), FRAG_SLOT_NEXT_HEADER);
-  store<u32>(slot, load<u32>(FRAGMENT, FRAGMENT_LAST), FRAG_SLOT_LAST);
   memory.copy(slot + FRAG_SLOT_RECORD, packet, PACKET_SIZE);
   memory.copy(slot + FRAG_SLOT_KEY, load<u32>(packet, PACKET_KEY), KEY_SIZE);
   const length = <u32>load<u16>(packet, PACKET_L3) + load<u32>(packet, PACKET_L3_LENGTH);

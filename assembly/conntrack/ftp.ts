@@ -72,7 +72,14 @@ export function inspectFtp(packet: usize, connection: usize, reply: usize, trans
 }
 
 /** h1,h2,h3,h4,p1,p2: of PORT, and somewhere in a 227. IPv4 only. */
-function announceHostPort(packet: usize, connection: usize, reply: usize, text: usize, end: usize, translated: bool): void {
+function announceHostPort(
+  packet: usize,
+  connection: usize,
+  reply: usize,
+  text: usize,
+  end: usize,
+  translated: bool,
+): void {
   if (isIpv6(load<u32>(connection, CONN_KEY))) return;
   let at = text;
   while (at < end && !digit(at)) at++;

@@ -5,15 +5,13 @@
  */
 import {
   CONN_PROTOCOL_STATE,
-  LOOKUP_TUPLE,
   PSEUDO_STATE_BIDIRECTIONAL,
   PSEUDO_STATE_FIRST,
   TIMEOUT_ICMP_FIRST,
   TIMEOUT_ICMP_REPLY,
-  TUPLE_DST_L4,
-  TUPLE_SRC_L4,
 } from "../layout.ts";
 import { transportHeader } from "./transport.ts";
+import { setEnds } from "./tuple.ts";
 import { UPDATE_VALID, UPDATE_VALID_NEW } from "./update.ts";
 import { extend, schedule } from "./wheel.ts";
 
@@ -72,8 +70,7 @@ export function extractIcmp(lookup: usize, header: usize, length: u32): bool {
   const answer = counterpart(type);
   if (answer == 0xff || load<u8>(header, CODE) != 0) return false;
   const identifier = <u32>load<u16>(header, IDENTIFIER);
-  store<u32>(lookup, identifier | (type << 16), LOOKUP_TUPLE + TUPLE_SRC_L4);
-  store<u32>(lookup, identifier | (answer << 16), LOOKUP_TUPLE + TUPLE_DST_L4);
+  setEnds(lookup, identifier | (type << 16), identifier | (answer << 16));
   return true;
 }
 

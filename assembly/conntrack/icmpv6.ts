@@ -3,8 +3,8 @@
  *
  * Not handled: neighbour discovery and multicast listener messages are invalid, as in OVS: do not send them here.
  */
-import { LOOKUP_TUPLE, TUPLE_DST_L4, TUPLE_SRC_L4 } from "../layout.ts";
 import { transportHeader } from "./transport.ts";
+import { setEnds } from "./tuple.ts";
 
 const HEADER_SIZE: u32 = 8;
 const TYPE = 0;
@@ -27,8 +27,7 @@ export function extractIcmpv6(lookup: usize, header: usize, length: u32): bool {
   const type = <u32>load<u8>(header, TYPE);
   if ((type != ECHO_REQUEST && type != ECHO_REPLY) || load<u8>(header, CODE) != 0) return false;
   const identifier = <u32>load<u16>(header, IDENTIFIER);
-  store<u32>(lookup, identifier | (type << 16), LOOKUP_TUPLE + TUPLE_SRC_L4);
-  store<u32>(lookup, identifier | ((type ^ 1) << 16), LOOKUP_TUPLE + TUPLE_DST_L4);
+  setEnds(lookup, identifier | (type << 16), identifier | ((type ^ 1) << 16));
   return true;
 }
 

@@ -22,7 +22,6 @@ import {
   KEY_CT_NW_PROTO,
   KEY_CT_NW_SRC,
   KEY_CT_STATE,
-  KEY_CT_TP_DST,
   KEY_CT_TP_SRC,
   KEY_CT_ZONE,
   KEY_EXTENT_CT4,
@@ -165,7 +164,8 @@ export function applyMarkAndLabel(packet: usize, connection: usize, instruction:
   if (flags & CT_FLAG_LABEL) {
     beginChange(connection);
     const mask = v128.load(instruction, OP_CT_LABEL_MASK);
-    v128.store(connection, v128.bitselect(v128.load(instruction, OP_CT_LABEL), v128.load(connection, CONN_LABEL), mask), CONN_LABEL);
+    const value = v128.load(instruction, OP_CT_LABEL);
+    v128.store(connection, v128.bitselect(value, v128.load(connection, CONN_LABEL), mask), CONN_LABEL);
     endChange(connection);
   }
   markAndLabelFrom(packet, connection);

@@ -12,8 +12,8 @@
  */
 import {
   CONN_PROTOCOL,
-  CONTROL_HASH_SEED,
   CT_CANDIDATE,
+  CT_SEED,
   LOOKUP_HASH,
   LOOKUP_KEY,
   LOOKUP_TUPLE,
@@ -34,7 +34,7 @@ import {
   TUPLE_SRC,
   TUPLE_SRC_L4,
 } from "../layout.ts";
-import { CONNTRACK_BASE, CONTROL_BASE } from "../memory.ts";
+import { CONNTRACK_BASE } from "../memory.ts";
 import { PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from "../packet/protocol.ts";
 import { random32 } from "../random.ts";
 import { isSctpClosed } from "./sctp.ts";
@@ -73,7 +73,8 @@ function startOf(candidate: usize, flags: u32): u32 {
   if (flags & NAT_FLAG_RANDOM) return random32();
   if (!(flags & NAT_FLAG_PERSISTENT)) return load<u32>(candidate, LOOKUP_HASH);
   // The candidate is reversed: its destination is the connection's source.
-  let mixed = (load<u32>(candidate, LOOKUP_TUPLE + TUPLE_DST) ^ load<u32>(CONTROL_BASE, CONTROL_HASH_SEED)) * 0x9e37_79b1;
+  const source = load<u32>(candidate, LOOKUP_TUPLE + TUPLE_DST);
+  let mixed = (source ^ <u32>load<u64>(CONNTRACK_BASE, CT_SEED)) * 0x9e37_79b1;
   mixed ^= mixed >> 15;
   return mixed * 0x85eb_ca77;
 }

@@ -1,8 +1,8 @@
 /**
  * One whole packet through the tracker.
  *
- * What: find the connection (or the one that the packet's last pass in this zone found), judge the packet, translate it,
- *   create a connection when asked to, write the key's ct fields. Order and outcome follow OVS's userspace conntrack.
+ * What: find the connection (or the one that the packet's last pass in this zone found), judge the packet, translate
+ *   it, create a connection when asked to, write the key's ct fields. Order and outcome follow OVS's userspace conntrack.
  * Differences: a packet that may not create its connection (limits, no reply tuple left) is dropped and counted; OVS
  *   lets it go on as `new`, untranslated.
  * Invariants: PACKET_CONNECTION is a hint. It is used only when it names a live record of this zone that has the
@@ -49,7 +49,7 @@ import { restoreAcknowledgement, shiftSequence } from "./sequence-skew.ts";
 import { directionBit, findConnection, isConnection, recordOf, removeConnection } from "./table.ts";
 import { translate } from "./translate.ts";
 import { directionOf, hashLookup, loadTuple, reverseLookup } from "./tuple.ts";
-import { UPDATE_INVALID, UPDATE_NEW, UPDATE_VALID, UPDATE_VALID_NEW } from "./update.ts";
+import { UPDATE_INVALID, UPDATE_NEW, UPDATE_VALID } from "./update.ts";
 
 /** What `passConnection` returns for a packet that goes on; else a DROP_* reason. */
 export const PASSED = -1;
@@ -189,7 +189,7 @@ function judge(packet: usize, connection: usize, reply: usize, state: u32, flags
       return CT_STATE_INVALID;
     case UPDATE_NEW:
       return state | REMOVED;
-    default:
+    default: // UPDATE_VALID_NEW
       return state | CT_STATE_NEW;
   }
 }

@@ -1,8 +1,8 @@
 /**
  * Replacing text in a TCP payload by text of another length.
  *
- * The frame grows or shrinks at its front, into the headroom: the bytes behind the text stay where they are, whoever else
- * refers to them. IP length, checksums and the connection's sequence skew follow.
+ * The frame grows or shrinks at its front, into the headroom: the bytes behind the text stay where they are, whoever
+ * else refers to them. IP length, checksums and the connection's sequence skew follow.
  */
 import {
   CLONE_HEAD_SIZE,

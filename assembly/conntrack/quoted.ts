@@ -16,7 +16,6 @@ import {
   LOOKUP_TUPLE,
   LOOKUP_TUPLE6,
   TUPLE_DST,
-  TUPLE_SRC,
   TUPLE6_SIZE,
 } from "../layout.ts";
 import { patchChecksum16 } from "../packet/checksum.ts";
@@ -37,7 +36,7 @@ import { extractIcmp } from "./icmp.ts";
 import { extractIcmpv6 } from "./icmpv6.ts";
 import { extractSctp } from "./sctp.ts";
 import { extractTcp } from "./tcp.ts";
-import { isIpv6, packKey, protocolOf, reverseLookup } from "./tuple.ts";
+import { isIpv6, packKey, protocolOf, reverseLookup, setAddresses, setEnds } from "./tuple.ts";
 import { extractUdp } from "./udp.ts";
 
 const ERROR_HEADER_SIZE: u32 = 8;
@@ -60,7 +59,7 @@ function extractIpv4(lookup: usize, header: usize, length: u32, zone: u32): u32 
   if (load<u16>(header, 6) & 0xff3f) return 0;
   if (load<u32>(header, IPV4_SRC) != load<u32>(lookup, LOOKUP_TUPLE + TUPLE_DST)) return 0;
   store<u32>(lookup, packKey(zone, load<u8>(header, 9), 4), LOOKUP_KEY);
-  store<u64>(lookup, load<u64>(header, IPV4_SRC), LOOKUP_TUPLE + TUPLE_SRC);
+  setAddresses(lookup, load<u32>(header, IPV4_SRC), load<u32>(header, IPV4_SRC + 4));
   return headerLength;
 }
 
@@ -97,7 +96,7 @@ function extractIpv6(lookup: usize, header: usize, length: u32, zone: u32): u32 
   return at;
 }
 
-/** Puts the tuple of the error's direction in the place of the error's own; `length` bytes are contiguous at `error`. */
+/** Puts the tuple of the error's direction in the place of its own; `length` bytes are contiguous at `error`. */
 export function extractQuoted(lookup: usize, error: usize, length: u32): bool {
   if (length < ERROR_HEADER_SIZE) return false;
   const key = load<u32>(lookup, LOOKUP_KEY);
@@ -127,12 +126,14 @@ function extractQuotedTransport(lookup: usize, header: usize, length: u32): bool
     case PROTOCOL_SCTP:
       return extractSctp(lookup, header, length, true);
     case PROTOCOL_ICMP:
-      return isIpv6(key) || extractIcmp(lookup, header, length);
+      if (isIpv6(key)) break;
+      return extractIcmp(lookup, header, length);
     case PROTOCOL_ICMPV6:
-      return !isIpv6(key) || extractIcmpv6(lookup, header, length);
-    default:
-      return true;
+      if (!isIpv6(key)) break;
+      return extractIcmpv6(lookup, header, length);
   }
+  setEnds(lookup, 0, 0);
+  return true;
 }
 
 /** Replaces a 16-bit word of the quoted packet; the error's checksum follows. */

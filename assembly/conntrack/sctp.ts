@@ -1,8 +1,8 @@
 /**
  * SCTP (RFC 9260): associations by ports, the state of their handshake, and verification tags.
  *
- * What: OVS's userspace conntrack knows neither ports nor states here; this follows the RFC. A packet must carry the tag
- *   that its receiver chose (§8.5): the one of the other direction's INIT or INIT ACK. ABORT and SHUTDOWN COMPLETE may
+ * What: OVS's userspace conntrack knows neither ports nor states here; this follows the RFC. A packet must carry the
+ *   tag that its receiver chose (§8.5): the one of the other direction's INIT or INIT ACK. ABORT and SHUTDOWN COMPLETE may
  *   reflect the sender's own tag (T bit). Associations met half way are taken over, their tags learnt.
  * Invariants: chunks are walked as far as they are contiguous and no more than MAX_CHUNKS of them.
  * Not handled: multi-homing (each pair of addresses is a connection of its own).
@@ -10,7 +10,6 @@
 import {
   CONN_PROTOCOL_STATE,
   CONN_VTAG,
-  LOOKUP_TUPLE,
   SCTP_STATE_CLOSED,
   SCTP_STATE_COOKIE_ECHOED,
   SCTP_STATE_COOKIE_WAIT,
@@ -21,9 +20,8 @@ import {
   TIMEOUT_SCTP_CLOSING,
   TIMEOUT_SCTP_ESTABLISHED,
   TIMEOUT_SCTP_OPENING,
-  TUPLE_DST_L4,
-  TUPLE_SRC_L4,
 } from "../layout.ts";
+import { setEnds } from "./tuple.ts";
 import { network16, transportHeader, transportHeadLength } from "./transport.ts";
 import { UPDATE_INVALID, UPDATE_NEW, UPDATE_VALID, UPDATE_VALID_NEW } from "./update.ts";
 import { extend, schedule } from "./wheel.ts";
@@ -56,8 +54,7 @@ export function extractSctp(lookup: usize, header: usize, length: u32, quoted: b
   if (length < least) return false;
   const source = load<u16>(header);
   const destination = load<u16>(header, 2);
-  store<u32>(lookup, source, LOOKUP_TUPLE + TUPLE_SRC_L4);
-  store<u32>(lookup, destination, LOOKUP_TUPLE + TUPLE_DST_L4);
+  setEnds(lookup, source, destination);
   return source != 0 && destination != 0;
 }
 

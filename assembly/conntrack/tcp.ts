@@ -14,7 +14,6 @@
 import {
   CONN_PEER,
   CT_SEQUENCE_CHECK,
-  LOOKUP_TUPLE,
   PEER_MAX_WINDOW,
   PEER_SCALE,
   PEER_SCALE_KNOWN,
@@ -36,10 +35,9 @@ import {
   TIMEOUT_TCP_FIN_WAIT,
   TIMEOUT_TCP_FIRST_PACKET,
   TIMEOUT_TCP_OPENING,
-  TUPLE_DST_L4,
-  TUPLE_SRC_L4,
 } from "../layout.ts";
 import { CONNTRACK_BASE } from "../memory.ts";
+import { setEnds } from "./tuple.ts";
 import { network16, network32, transportHeader, transportHeadLength, transportLength } from "./transport.ts";
 import { UPDATE_INVALID, UPDATE_NEW, UPDATE_VALID, UPDATE_VALID_NEW } from "./update.ts";
 import { extend, schedule } from "./wheel.ts";
@@ -89,8 +87,7 @@ export function extractTcp(lookup: usize, header: usize, length: u32, quoted: bo
   if (length < least) return false;
   const source = load<u16>(header);
   const destination = load<u16>(header, 2);
-  store<u32>(lookup, source, LOOKUP_TUPLE + TUPLE_SRC_L4);
-  store<u32>(lookup, destination, LOOKUP_TUPLE + TUPLE_DST_L4);
+  setEnds(lookup, source, destination);
   if (source == 0 || destination == 0) return false;
   if (quoted) return true;
   const headerLength = <u32>(load<u8>(header, DATA_OFFSET) >> 4) << 2;

@@ -43,6 +43,20 @@ export function protocolOf(key: u32): u32 {
   return (key >> 16) & 0xff;
 }
 
+/**
+ * Fills the L4 parts of a tuple. One store for both, as for addresses: look-up reads them in one piece, and the
+ * processor would wait for two smaller stores to reach the cache before it could.
+ */
+@inline
+export function setEnds(lookup: usize, source: u32, destination: u32): void {
+  store<u64>(lookup, <u64>source | (<u64>destination << 32), LOOKUP_TUPLE + TUPLE_SRC_L4);
+}
+
+@inline
+export function setAddresses(lookup: usize, source: u32, destination: u32): void {
+  store<u64>(lookup, <u64>source | (<u64>destination << 32), LOOKUP_TUPLE + TUPLE_SRC);
+}
+
 /** 32-bit digest of the IPv6 address at `address`: what a tuple holds in the place of an IPv4 address. */
 export function digest6(address: usize): u32 {
   let mixed = (load<u64>(address) ^ load<u64>(CONNTRACK_BASE, CT_SEED)) * MIX_A;
