@@ -23,10 +23,10 @@ describe("a megaflow covers only packets that the tables treat alike", () => {
     const coverage: Coverage = { translations: 0, compared: 0, recirculated: 0 };
     fc.assert(
       fc.property(pipelines, (pipeline) => checkPipeline(pipeline, budget, sound, coverage)),
-      { numRuns: 300, seed: 20240611 },
+      { numRuns: 200, seed: 20240611 },
     );
     // Not vacuous: most variants were real packets, and many went round.
-    expect(coverage.compared).toBeGreaterThan(40_000);
+    expect(coverage.compared).toBeGreaterThan(25_000);
     expect(coverage.recirculated).toBeGreaterThan(2_000);
   });
 
@@ -34,9 +34,9 @@ describe("a megaflow covers only packets that the tables treat alike", () => {
     const coverage: Coverage = { translations: 0, compared: 0, recirculated: 0 };
     fc.assert(
       fc.property(pipelines, (pipeline) => checkPipeline(pipeline, { ...budget, variants: 0 }, watched, coverage)),
-      { numRuns: 200, seed: 31 },
+      { numRuns: 150, seed: 31 },
     );
-    expect(coverage.recirculated).toBeGreaterThan(2_000);
+    expect(coverage.recirculated).toBeGreaterThan(1_000);
   });
 
   /** The megaflow forgets that these bits were looked at. */

@@ -1,10 +1,9 @@
 /** A bridge made from text, for tests: flows and groups as ovs-ofctl takes them, ports by number. */
-import { readFileSync } from "node:fs";
 import { KEY_VLAN_TCI0, KEY_VLAN_TPID0, VLAN_CFI } from "../../../assembly/layout.ts";
 import { createFlow } from "../../../src/slowpath/flow/flow.ts";
 import { FLOW_ACTSET_OUTPUT } from "../../../src/slowpath/flow/flow-layout.ts";
 import { parseMatch } from "../../../src/slowpath/flow/match-text.ts";
-import type { PortNames } from "../../../src/slowpath/flow/port-text.ts";
+import { PORT_LOCAL, type PortNames } from "../../../src/slowpath/flow/port-text.ts";
 import { BridgeTables } from "../../../src/slowpath/tables/bridge-tables.ts";
 import { parseFlowLine } from "../../../src/slowpath/tables/flow-text.ts";
 import { parseGroup } from "../../../src/slowpath/tables/group-text.ts";
@@ -13,6 +12,7 @@ import { RecirculationTable } from "../../../src/slowpath/translate/recirculatio
 import type { Trace } from "../../../src/slowpath/translate/trace.ts";
 import { type TranslationInput, translate } from "../../../src/slowpath/translate/translate.ts";
 import type { Translation } from "../../../src/slowpath/translate/translation.ts";
+import { recordedFiles } from "../reference.ts";
 
 export class TestBridge implements Bridge {
   readonly name: string;
@@ -85,14 +85,17 @@ export function ports(count: number, offset = 0): BridgePort[] {
   }));
 }
 
-/** The recorded OVN bridge: 528 flows, one group, three ports. */
+/** The recorded OVN bridge: 528 flows, one group, three ports and LOCAL. */
 export function ovnBridge(): TestBridge {
   const names = ["veth1", "veth3", "veth5"];
-  const bridge = new TestBridge(names.map((name, i) => ({ number: i + 1, name, datapathPort: i + 2, up: true })));
-  const read = (file: string): string[] =>
-    readFileSync(new URL(`../../data/reference/1-single-chassis/state/${file}`, import.meta.url), "utf8").split("\n");
-  bridge.addGroups(...read("ofctl-dump-groups.txt").filter((line) => line.includes("group_id=")));
-  return bridge.addFlows(...read("ofctl-dump-flows-no-stats.txt").filter((line) => line.includes("actions=")));
+  const bridge = new TestBridge([
+    ...names.map((name, i) => ({ number: i + 1, name, datapathPort: i + 2, up: true })),
+    { number: PORT_LOCAL, name: "br-int", datapathPort: 1, up: false },
+  ]);
+  const lines = (file: string, wanted: string): string[] =>
+    recordedFiles(`1-single-chassis/state/${file}`)[0].lines.filter((line) => line.includes(wanted));
+  bridge.addGroups(...lines("ofctl-dump-groups.txt", "group_id="));
+  return bridge.addFlows(...lines("ofctl-dump-flows-no-stats.txt", "actions="));
 }
 
 /** A packet's flow from `tcp,in_port=1,nw_src=…`; what is not said is zero. */
@@ -113,6 +116,7 @@ export interface Setup {
   readonly select?: TranslationInput["select"];
   readonly trace?: Trace;
   readonly packet?: TranslationInput["packet"];
+  readonly resume?: number;
 }
 
 export function run(setup: Setup, flow: Uint8Array | string): Translation {
