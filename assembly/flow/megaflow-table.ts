@@ -7,7 +7,7 @@
  * What: a look-up compares seven signatures with two SIMD instructions and goes on to the next bucket only when some
  *   flow had to. Counting those makes removal exact: no tombstones, no rebuilding.
  * Invariants: buckets are a power of two; a flow's home is hash & MASK_LAST_BUCKET; all hashes have their top bit set.
- * Cost: one line a miss, two or three a hit. Growing moves all signatures at once (5 ms for 200 000 flows) without
+ * Cost: one line a miss, two or three a hit. Growing moves all signatures at once (below 10 ms for 200 000 flows) without
  *   touching the flows themselves, because the signature is the whole hash.
  * Not handled: shrinking, except that an empty table gives its memory back.
  */
