@@ -8,12 +8,14 @@
  * Not handled: several bridges share the datapath's ports by number, but each port belongs to one bridge only.
  */
 import { isDeepStrictEqual } from "node:util";
-import { KEY_IN_PORT, KEY_SIZE } from "../../assembly/layout.ts";
+import { KEY_IN_PORT, KEY_RECIRC_ID, KEY_SIZE } from "../../assembly/layout.ts";
 import type { Datapath, PortSpec, PortStatistics, PortStatus, Upcall } from "../fastpath/datapath.ts";
 import { DatapathResources } from "./datapath-resources.ts";
 import { FLOW_SIZE } from "./flow/flow-layout.ts";
+import { PORT_NONE } from "./flow/port-text.ts";
 import { MegaflowTable } from "./megaflow.ts";
 import { type PacketIn, PacketIns } from "./packet-ins.ts";
+import { PACKET_OUT_ARGUMENT, type PacketOutRequest, PacketOuts } from "./packet-out.ts";
 import { Revalidator } from "./revalidate.ts";
 import { type PortSettings, SwitchBridge, SwitchError, type SwitchPort } from "./switch-bridge.ts";
 
@@ -85,6 +87,7 @@ export class Switch {
   readonly #owners = new Map<number, { bridge: SwitchBridge; port: SwitchPort }>();
   readonly #resources: DatapathResources;
   readonly #packetIns: PacketIns;
+  readonly #packetOuts: PacketOuts;
   readonly #packetInListeners: ((packetIn: PacketIn) => void)[] = [];
   readonly #portListeners: PortListener[] = [];
   readonly #flow = new Uint8Array(FLOW_SIZE);
@@ -105,6 +108,11 @@ export class Switch {
     this.#packetIns = new PacketIns(datapath, (packetIn) => {
       for (const listener of this.#packetInListeners) listener(packetIn);
     });
+    this.#packetOuts = new PacketOuts(datapath, (upcall, input) => {
+      const { recirculation } = this;
+      const packet = { packetLength: upcall.frame.length, rssHash: upcall.rssHash };
+      this.upcalls.run(upcall, translate({ ...input, recirculation, select, packet }));
+    });
     const shared = {
       datapath,
       megaflows: this.megaflows,
@@ -116,7 +124,10 @@ export class Switch {
     this.upcalls = new UpcallHandler({
       ...shared,
       applyEffects: (effects, upcall) => this.#applyEffects(effects, upcall),
-      userspace: (upcall) => this.#packetIns.returned(upcall),
+      userspace: (upcall) => {
+        if (upcall.argument === PACKET_OUT_ARGUMENT) this.#packetOuts.returned(upcall);
+        else this.#packetIns.returned(upcall);
+      },
       flowLimit: () => this.flowLimit,
       onError: (error) => this.#report(error),
     });
@@ -256,6 +267,11 @@ export class Switch {
     this.#packetInListeners.push(listener);
   }
 
+  /** Sends a frame through a list of actions. It leaves a little later: the fast path parses it first. */
+  packetOut(request: PacketOutRequest): void {
+    this.#packetOuts.send(request);
+  }
+
   // ----------------------------------------------------------------------------------------------------------- changes
 
   /**
@@ -298,14 +314,16 @@ export class Switch {
   // -------------------------------------------------------------------------------------------------------- translation
 
   #translate(key: Uint8Array, packet: Decided | undefined): Translation | undefined {
+    const { recirculation, select } = this;
     const owner = this.#owners.get(readUint32(key, KEY_IN_PORT));
-    if (owner === undefined) return undefined;
+    // A packet that a controller sent may come from no port: after recirculation its frozen state says what there is to know.
+    const bridge = owner?.bridge ?? recirculation.state(readUint32(key, KEY_RECIRC_ID))?.bridge;
+    if (bridge === undefined) return undefined;
     const flow = this.#flow;
     flow.set(key);
     flow.fill(0, KEY_SIZE);
-    writeUint32(flow, KEY_IN_PORT, owner.port.number);
-    const { recirculation, select } = this;
-    return translate({ bridge: owner.bridge, flow, recirculation, select, packet });
+    writeUint32(flow, KEY_IN_PORT, owner?.port.number ?? PORT_NONE);
+    return translate({ bridge, flow, recirculation, select, packet });
   }
 
   #applyEffects(effects: readonly Effect[], upcall: Upcall | undefined): void {

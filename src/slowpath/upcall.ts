@@ -75,7 +75,7 @@ export class UpcallHandler {
   }
 
   #translate(upcall: Upcall): void {
-    const { datapath, translate, applyEffects, now } = this.#options;
+    const { translate } = this.#options;
     const miss = upcall.reason === "miss";
     if (miss) this.statistics.misses++;
     else this.statistics.slowPath++;
@@ -85,6 +85,13 @@ export class UpcallHandler {
       return;
     }
     if (miss) this.#install(upcall, translation);
+    // The fast path counts a megaflow's packets, but this one passed it by.
+    this.run(upcall, translation, miss || translation.slow !== "");
+  }
+
+  /** Sends a packet on its way and credits it to what it went through; `credit` false: the fast path has counted its rules. */
+  run(upcall: Upcall, translation: Translation, credit = true): void {
+    const { datapath, applyEffects, now } = this.#options;
     if (translation.actions.length > 0) {
       datapath.execute({
         frame: upcall.frame,
@@ -94,8 +101,7 @@ export class UpcallHandler {
         upcall,
       });
     }
-    // The fast path counts a megaflow's packets, but this one passed it by.
-    if (miss || translation.slow !== "") creditRules(translation.rules, 1n, BigInt(upcall.frame.length), now());
+    if (credit) creditRules(translation.rules, 1n, BigInt(upcall.frame.length), now());
     for (const bucket of translation.buckets) {
       bucket.statistics.packets += 1n;
       bucket.statistics.bytes += BigInt(upcall.frame.length);
