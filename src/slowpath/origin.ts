@@ -128,7 +128,7 @@ function sameWay(origin: Origin, translation: Translation): boolean {
     sameItems(origin.missedTables, translation.missedTables) &&
     origin.usesMacLearning === translation.usesMacLearning &&
     origin.slow === (translation.slow !== "") &&
-    sameItems(origin.written, translation.written)
+    Buffer.compare(origin.written, translation.written) === 0
   );
 }
 
