@@ -108,6 +108,11 @@ export class SwitchBridge implements Bridge {
     throw new SwitchError(`bridge ${this.name} has no port number left`);
   }
 
+  /** Takes back the number of a port that did not come to be. */
+  unreserve(number: number): void {
+    if (number === this.#lastNumber) this.#lastNumber--;
+  }
+
   add(port: SwitchPort): void {
     this.#ports.set(port.number, port);
     this.#names.set(port.name, port);

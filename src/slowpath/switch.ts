@@ -167,7 +167,10 @@ export class Switch {
   async addPort(spec: PortSpec, options: PortOptions = {}): Promise<SwitchPort> {
     const bridge = this.bridge(options.bridge);
     const number = bridge.reserve(spec.name, options.ofport);
-    const status = await this.datapath.addPort(spec);
+    const status = await this.datapath.addPort(spec).catch((error: unknown) => {
+      bridge.unreserve(number);
+      throw error;
+    });
     const port: SwitchPort = {
       number,
       name: spec.name,

@@ -1,0 +1,100 @@
+/**
+ * The daemon: datapath, switch, database, sockets.
+ *
+ * Invariants: `start` resolves when the switch is what the database wants and ovs-appctl is answered. After `close` nothing of
+ *   it is left: no device, no socket, no timer. A database that is away is no reason to stop forwarding.
+ */
+import { WorkerDatapath } from "../../fastpath/worker-datapath.ts";
+import { DatabaseClient } from "../../ovsdb/client.ts";
+import { Reconciler } from "../../ovsdb/reconciler/reconciler.ts";
+import { DATABASE, LOCK, SELECTION } from "../../ovsdb/reconciler/tables.ts";
+import { Switch, type SwitchBridge } from "../../slowpath/switch.ts";
+import { COMMANDS } from "../../unixctl/commands/list.ts";
+import { serveUnixctl, type UnixctlServer } from "../../unixctl/server.ts";
+import type { Vswitchd } from "../../unixctl/vswitchd.ts";
+import type { Vlog } from "../../vlog/vlog.ts";
+import { openBridge } from "./bridge-service.ts";
+import { switchLog } from "./log.ts";
+import { VERSION } from "./usage.ts";
+
+export interface DaemonOptions {
+  readonly database: string;
+  /** Directory of the bridges' sockets. */
+  readonly directory: string;
+  /** Path of the control socket; undefined: none. */
+  readonly control: string | undefined;
+  readonly vlog: Vlog;
+}
+
+export class Daemon implements Vswitchd {
+  readonly version = VERSION;
+  readonly switch: Switch;
+  readonly vlog: Vlog;
+  /** Resolves when `exit` was asked for: whether with --cleanup. */
+  readonly exitAsked: Promise<boolean>;
+  readonly #client: DatabaseClient;
+  readonly #reconciler: Reconciler;
+  #askExit!: (cleanup: boolean) => void;
+  #unixctl: UnixctlServer | undefined;
+
+  static async start(options: DaemonOptions): Promise<Daemon> {
+    const datapath = await WorkerDatapath.start();
+    let daemon: Daemon;
+    try {
+      daemon = new Daemon(options, datapath);
+    } catch (error) {
+      await datapath.close();
+      throw error;
+    }
+    try {
+      await daemon.#serve(options);
+      return daemon;
+    } catch (error) {
+      await daemon.close();
+      throw error;
+    }
+  }
+
+  private constructor({ database, directory, vlog }: DaemonOptions, datapath: WorkerDatapath) {
+    this.vlog = vlog;
+    this.exitAsked = new Promise((resolve) => {
+      this.#askExit = resolve;
+    });
+    this.switch = new Switch({ datapath, log: switchLog(vlog.logger("ofproto_dpif")) });
+    this.#reconciler = new Reconciler({
+      switch: this.switch,
+      client: () => this.#client,
+      openBridge: openBridge(this.switch, directory, vlog),
+      log: vlog.logger("bridge"),
+    });
+    this.#client = new DatabaseClient({
+      remote: database,
+      database: DATABASE,
+      tables: SELECTION,
+      lock: LOCK,
+      log: vlog.logger("reconnect"),
+      changed: () => this.#reconciler.changed(),
+    });
+  }
+
+  bridges(): SwitchBridge[] {
+    return this.#reconciler.bridges().map(({ bridge }) => bridge);
+  }
+
+  exit(cleanup: boolean): void {
+    this.#askExit(cleanup);
+  }
+
+  async close(): Promise<void> {
+    this.#client.close();
+    await this.#reconciler.close();
+    await this.#unixctl?.close();
+    await this.switch.close();
+  }
+
+  async #serve({ control, vlog }: DaemonOptions): Promise<void> {
+    if (control !== undefined) this.#unixctl = await serveUnixctl(control, COMMANDS, this, vlog.logger("unixctl"));
+    await Promise.race([this.#reconciler.configured, this.exitAsked]);
+    vlog.logger("bridge").info(VERSION);
+  }
+}

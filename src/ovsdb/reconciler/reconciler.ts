@@ -1,0 +1,237 @@
+/**
+ * Makes the switch what the database wants, and tells the database what has become of it.
+ *
+ * What: one pass reads the configuration, changes bridges and ports, then writes status and cur_cfg in one transaction. Passes
+ *   never overlap; what changes during one is done by the next. Every 5 s the counters are written.
+ * Invariants: cur_cfg follows next_cfg whatever fails on the way, so ovs-vsctl never waits in vain. Nothing is written without
+ *   the lock, and nothing that the database holds already. A failure is a log line and an error column, never an exception.
+ * Cost: a pass over n ports asks the kernel once for all its devices.
+ */
+import type { Switch } from "../../slowpath/switch.ts";
+import type { DatabaseClient } from "../client.ts";
+import type { Replica } from "../replica.ts";
+import { Transaction } from "../transaction.ts";
+import type { OpenBridge } from "./bridge-service.ts";
+import { CAPABILITIES } from "./capabilities.ts";
+import { complaintsOf } from "./complaints.ts";
+import { type Configuration, readConfiguration } from "./configuration.ts";
+import { Devices } from "./devices.ts";
+import { INTERFACE_TYPES } from "./kinds/list.ts";
+import { ManagedBridge, type ReconcilerLog } from "./managed-bridge.ts";
+import type { ManagedInterface } from "./managed-interface.ts";
+
+export interface ReconcilerOptions {
+  readonly switch: Switch;
+  readonly client: () => DatabaseClient;
+  readonly openBridge: OpenBridge;
+  readonly log: ReconcilerLog;
+  /** Open_vSwitch.datapath_types. */
+  readonly datapathTypes?: ReadonlySet<string>;
+  /** Milliseconds between two writings of counters. */
+  readonly statisticsInterval?: number;
+}
+
+export const DATAPATH_TYPES: ReadonlySet<string> = new Set(["netdev", "system"]);
+export const DATAPATH_VERSION = "<built-in>";
+const STATISTICS_INTERVAL = 5000;
+/** Interfaces that could not be opened are tried again. */
+const RETRY_INTERVAL = 1000;
+
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
+  readonly #bridges = new Map<string, ManagedBridge>();
+  readonly #devices = new Devices();
+  readonly #timers: NodeJS.Timeout[];
+  readonly #complained = new Set<string>();
+  readonly #configured: Promise<void>;
+  #firstConfigured!: () => void;
+  #wanted = false;
+  #statisticsWanted = false;
+  #running: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+    this.#configured = new Promise((resolve) => {
+      this.#firstConfigured = resolve;
+    });
+    options.switch.onPortChange((_port, event) => {
+      if (event === "up" || event === "down" || event === "gone") this.changed();
+    });
+    this.#timers = [
+      setInterval(() => this.#count(), options.statisticsInterval ?? STATISTICS_INTERVAL),
+      setInterval(() => this.#retry(), RETRY_INTERVAL),
+    ];
+  }
+
+  /** Resolves when the switch is for the first time what the database wants. */
+  get configured(): Promise<void> {
+    return this.#configured;
+  }
+
+  /** By name. */
+  bridges(): ManagedBridge[] {
+    return [...this.#bridges.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** The database or a port has changed. */
+  changed(): void {
+    this.#wanted = true;
+    this.#start();
+  }
+
+  /** Stops writing and reconciling; bridges stay. */
+  async stop(): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#running;
+  }
+
+  /** Takes every bridge away. */
+  async close(): Promise<void> {
+    await this.stop();
+    for (const bridge of this.bridges()) await bridge.close();
+    this.#bridges.clear();
+  }
+
+  #start(): void {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  async #run(): Promise<void> {
+    // Let what else arrived in this turn come along.
+    await Promise.resolve();
+    while (!this.#closed && (this.#wanted || this.#statisticsWanted)) {
+      const reconcile = this.#wanted;
+      const count = this.#statisticsWanted;
+      this.#wanted = false;
+      this.#statisticsWanted = false;
+      try {
+        await this.#pass(reconcile, count);
+      } catch (error) {
+        this.#options.log.warn(`reconfiguration failed: ${(error as Error).stack}`);
+      }
+    }
+  }
+
+  async #pass(reconcile: boolean, count: boolean): Promise<void> {
+    const client = this.#options.client();
+    const { replica } = client;
+    if (replica === undefined || !client.hasLock) return;
+    const configuration = readConfiguration(replica);
+    const transaction = new Transaction(replica);
+    if (configuration !== undefined) {
+      // Read before anything is done: what is asked for meanwhile is not part of this pass.
+      const { next_cfg } = configuration.root;
+      this.#devices.refresh();
+      if (reconcile) await this.#reconcile(configuration);
+      this.#writeStatus(transaction, replica, configuration);
+      if (count) this.#writeStatistics(transaction);
+      if (reconcile) transaction.update("Open_vSwitch", configuration.root._uuid, { cur_cfg: next_cfg });
+    }
+    if (!transaction.isEmpty) await client.transact(transaction);
+    this.#firstConfigured();
+  }
+
+  async #reconcile({ bridges, complaints }: Configuration): Promise<void> {
+    const { switch: owner, openBridge, log } = this.#options;
+    for (const text of [...complaints, ...bridges.flatMap(complaintsOf)]) this.#complain(text);
+    const wanted = new Map(bridges.map((bridge) => [bridge.name, bridge]));
+    for (const [name, held] of this.#bridges) {
+      const next = wanted.get(name);
+      if (next === undefined || next.row._uuid !== held.configuration.row._uuid) {
+        this.#bridges.delete(name);
+        await held.close();
+      } else {
+        await held.release(next, this.#devices);
+      }
+    }
+    for (const configuration of bridges) {
+      let held = this.#bridges.get(configuration.name);
+      if (held === undefined) {
+        held = new ManagedBridge(owner, configuration, log);
+        this.#bridges.set(configuration.name, held);
+      }
+      try {
+        await held.apply(configuration, this.#devices, openBridge);
+      } catch (error) {
+        log.warn(`bridge ${configuration.name}: ${(error as Error).message}`);
+      }
+    }
+  }
+
+  #writeStatus(transaction: Transaction, replica: Replica, { root, bridges }: Configuration): void {
+    transaction.update("Open_vSwitch", root._uuid, {
+      datapath_types: this.#options.datapathTypes ?? DATAPATH_TYPES,
+      iface_types: INTERFACE_TYPES,
+      dpdk_initialized: false,
+      dpdk_version: "none",
+    });
+    const types = new Set(bridges.map(({ row }) => row.datapath_type || "system"));
+    for (const [type, uuid] of root.datapaths) {
+      if (types.has(type)) transaction.insertPairs("Datapath", uuid, "capabilities", CAPABILITIES);
+    }
+    for (const held of this.#bridges.values()) {
+      const { configuration, datapathId, service } = held;
+      const columns = { datapath_id: datapathId, datapath_version: DATAPATH_VERSION };
+      transaction.update("Bridge", configuration.row._uuid, columns);
+      for (const one of held.interfaces.values()) this.#writeInterface(transaction, replica, one);
+      for (const { _uuid, target } of configuration.controllers) {
+        transaction.update("Controller", _uuid, service?.controllerStatus(target) ?? {});
+      }
+    }
+    const used = new Set(
+      [...this.#bridges.values()].flatMap(({ interfaces }) => [...interfaces.values()].map((one) => one.uuid)),
+    );
+    for (const { _uuid } of replica.rows("Interface")) {
+      // In no bridge, or of a name that is taken.
+      if (!used.has(_uuid)) transaction.update("Interface", _uuid, { ofport: -1 });
+    }
+  }
+
+  #writeInterface(transaction: Transaction, replica: Replica, one: ManagedInterface): void {
+    const row = one.uuid === undefined ? undefined : replica.row("Interface", one.uuid);
+    if (row === undefined) return;
+    transaction.update("Interface", row._uuid, one.columns(this.#devices));
+    // A new port's counters do not wait for the next round.
+    const isNew = (row.statistics as ReadonlyMap<string, number>).size === 0;
+    if (isNew) transaction.update("Interface", row._uuid, { statistics: one.statistics() });
+  }
+
+  #writeStatistics(transaction: Transaction): void {
+    for (const held of this.#bridges.values()) {
+      for (const one of held.interfaces.values()) {
+        if (one.uuid !== undefined) transaction.update("Interface", one.uuid, { statistics: one.statistics() });
+      }
+    }
+  }
+
+  #count(): void {
+    this.#statisticsWanted = true;
+    this.#start();
+  }
+
+  #retry(): void {
+    for (const held of this.#bridges.values()) {
+      for (const one of held.interfaces.values()) {
+        if (one.isLost || (one.type === "system" && one.error !== undefined && this.#isThere(one.name))) {
+          this.changed();
+          return;
+        }
+      }
+    }
+  }
+
+  #isThere(name: string): boolean {
+    this.#devices.refresh();
+    return this.#devices.find(name) !== undefined;
+  }
+
+  #complain(text: string): void {
+    if (this.#complained.has(text)) return;
+    this.#complained.add(text);
+    this.#options.log.warn(text);
+  }
+}
