@@ -68,6 +68,9 @@ describe.each(["tap", "veth"] as const)("over %s ports", (ports) => {
   });
 
   it("UDP datagrams of 8 KB, in IPv4 fragments, come back whole", async () => {
+    // The first ones wait for translations while later ones pass them by; Linux gives up a datagram whose fragments
+    // come more than 64 others apart (ipfrag_max_dist), so those do not count.
+    await node(EXCHANGE, SERVER.address, String(ECHO_PORT), "40", "8192");
     const result = await node(EXCHANGE, SERVER.address, String(ECHO_PORT), "500", "8192");
     expect(result).toEqual({ sent: 500, returned: 500, damaged: 0 });
   });
