@@ -56,6 +56,10 @@ export class MegaflowTable {
     return this.#all.size;
   }
 
+  has(flow: Megaflow): boolean {
+    return this.#all.has(flow);
+  }
+
   [Symbol.iterator](): IterableIterator<Megaflow> {
     return this.#all.values();
   }

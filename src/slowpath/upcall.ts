@@ -8,8 +8,8 @@
 import { KEY_IN_PORT, KEY_RECIRC_ID, KEY_SIZE } from "../../assembly/layout.ts";
 import { type Datapath, DatapathFullError, type Upcall } from "../fastpath/datapath.ts";
 import type { DatapathAction } from "../fastpath/datapath-action.ts";
-import type { Megaflow, MegaflowTable } from "./megaflow.ts";
-import type { Rule } from "./tables/rule.ts";
+import { covers, type Megaflow, type MegaflowTable } from "./megaflow.ts";
+import type { Bucket, Rule } from "./tables/rule.ts";
 import type { Decided } from "./translate/context.ts";
 import type { Effect, Translation } from "./translate/translation.ts";
 
@@ -46,6 +46,9 @@ export interface UpcallOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** How many megaflows are kept in mind after they were installed. */
+const RECENT = 32;
+
 export class UpcallHandler {
   readonly statistics: UpcallStatistics = {
     misses: 0,
@@ -57,6 +60,8 @@ export class UpcallHandler {
   };
   readonly #options: UpcallOptions;
   readonly #mask = new Uint8Array(KEY_SIZE);
+  /** Megaflows installed lately, the newest last: packets that missed before they were in force need no translation. */
+  readonly #recent: Megaflow[] = [];
 
   constructor(options: UpcallOptions) {
     this.#options = options;
@@ -79,6 +84,7 @@ export class UpcallHandler {
     const miss = upcall.reason === "miss";
     if (miss) this.statistics.misses++;
     else this.statistics.slowPath++;
+    if (miss && this.#runByRecent(upcall)) return;
     const translation = translate(upcall.key, { packetLength: upcall.frame.length, rssHash: upcall.rssHash });
     if (translation === undefined) {
       this.statistics.dropped++;
@@ -89,23 +95,40 @@ export class UpcallHandler {
     this.run(upcall, translation, miss || translation.slow !== "");
   }
 
+  /** Other packets of a flow that missed before it was in force go its way at once: the sooner, the less is overtaken. */
+  #runByRecent(upcall: Upcall): boolean {
+    const { megaflows, applyEffects, now } = this.#options;
+    for (let i = this.#recent.length - 1; i >= 0; i--) {
+      const flow = this.#recent[i];
+      if (!covers(flow, upcall.key) || !megaflows.has(flow)) continue;
+      this.statistics.shared++;
+      this.#execute(upcall, flow.actions);
+      if (flow.origin.slow) return true;
+      const bytes = BigInt(upcall.frame.length);
+      creditRules(flow.origin.rules, 1n, bytes, now());
+      creditBuckets(flow.origin.buckets, bytes);
+      if (flow.refreshed.length > 0) applyEffects(flow.refreshed, upcall);
+      return true;
+    }
+    return false;
+  }
+
+  #remember(flow: Megaflow): void {
+    if (this.#recent.length === RECENT) this.#recent.shift();
+    this.#recent.push(flow);
+  }
+
+  #execute(upcall: Upcall, actions: readonly DatapathAction[]): void {
+    const { frame, vnet, inPort } = upcall;
+    if (actions.length > 0) this.#options.datapath.execute({ frame, vnet, inPort, actions, upcall });
+  }
+
   /** Sends a packet on its way and credits it to what it went through; `credit` false: the fast path has counted its rules. */
   run(upcall: Upcall, translation: Translation, credit = true): void {
-    const { datapath, applyEffects, now } = this.#options;
-    if (translation.actions.length > 0) {
-      datapath.execute({
-        frame: upcall.frame,
-        vnet: upcall.vnet,
-        inPort: upcall.inPort,
-        actions: translation.actions,
-        upcall,
-      });
-    }
+    const { applyEffects, now } = this.#options;
+    this.#execute(upcall, translation.actions);
     if (credit) creditRules(translation.rules, 1n, BigInt(upcall.frame.length), now());
-    for (const bucket of translation.buckets) {
-      bucket.statistics.packets += 1n;
-      bucket.statistics.bytes += BigInt(upcall.frame.length);
-    }
+    creditBuckets(translation.buckets, BigInt(upcall.frame.length));
     if (translation.effects.length > 0) applyEffects(translation.effects, upcall);
   }
 
@@ -125,6 +148,7 @@ export class UpcallHandler {
       const handle = datapath.putFlow(upcall.key, mask.bytes, actions);
       const flow = megaflows.add(handle, mask, upcall.key, actions, translation, now());
       for (const id of referencedIds(flow)) retain(id);
+      this.#remember(flow);
       this.statistics.installed++;
     } catch (error) {
       if (!(error instanceof DatapathFullError)) throw error;
@@ -154,6 +178,13 @@ export function* referencedIds(flow: Megaflow): Generator<number> {
   const own = ((key[KEY_RECIRC_ID] << 24) | (key[1] << 16) | (key[2] << 8) | key[3]) >>> 0;
   if (own !== 0) yield own;
   yield* flow.origin.recirculationIds;
+}
+
+function creditBuckets(buckets: readonly Bucket[], bytes: bigint): void {
+  for (const { statistics } of buckets) {
+    statistics.packets += 1n;
+    statistics.bytes += bytes;
+  }
 }
 
 export function creditRules(rules: readonly Rule[], packets: bigint, bytes: bigint, used: number): void {
