@@ -1,7 +1,7 @@
 /** `megaflow lab`: the load-balancer lab, made, curled and removed in one go, or kept up between commands. */
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK } from "../../control/command-error.ts";
+import { EXIT_FAILED, EXIT_OK } from "../../control/command-error.ts";
 import { runDirectory } from "../../control/run-directory.ts";
 import { Lab, sweepAbandoned } from "../../lab/lab.ts";
 import { DEFAULT_OPTIONS, type LabOptions } from "../../lab/options.ts";
@@ -10,6 +10,7 @@ import { findState, readState, takeDown } from "../../lab/state.ts";
 import { SERVERS } from "../../lab/topology.ts";
 import { judge } from "../../lab/verdict.ts";
 import { type CliCommand, type Terminal, wholeNumber } from "../command.ts";
+import { interruptible } from "../interruptible.ts";
 
 interface RunOptions extends LabOptions {
   readonly curls: number;
@@ -73,22 +74,6 @@ function labSettings(options: Record<string, never>): LabOptions {
     rules,
     select,
   };
-}
-
-/** Gives `work` a signal that SIGINT and SIGTERM abort, so that it cleans up before the process ends. */
-async function interruptible(terminal: Terminal, work: (signal: AbortSignal) => Promise<number>): Promise<void> {
-  const controller = new AbortController();
-  const interrupt = () => controller.abort();
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, interrupt);
-  try {
-    terminal.exitWith(await work(controller.signal));
-  } catch (error) {
-    if (!controller.signal.aborted) throw error;
-    terminal.print("interrupted: the lab is taken down");
-    terminal.exitWith(EXIT_INTERRUPTED);
-  } finally {
-    for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(name, interrupt);
-  }
 }
 
 async function wholeRun(options: Record<string, never>, terminal: Terminal, signal: AbortSignal): Promise<number> {

@@ -6,6 +6,7 @@ import { flows } from "./flows.ts";
 import { groups } from "./groups.ts";
 import { lab } from "./lab.ts";
 import { nbctl } from "./nbctl.ts";
+import { ovnLab } from "./ovn-lab.ts";
 import { ports } from "./ports.ts";
 import { rules } from "./rules.ts";
 import { stats } from "./stats.ts";
@@ -15,6 +16,7 @@ import { version } from "./version.ts";
 
 export const COMMANDS: readonly CliCommand[] = [
   lab,
+  ovnLab,
   daemon,
   nbctl,
   ports,
