@@ -33,6 +33,13 @@ export class Replica {
     return this.#columns;
   }
 
+  /** Columns of all rows. */
+  get cells(): number {
+    let cells = 0;
+    for (const [table, columns] of this.#columns) cells += columns.size * this.#tables.get(table)!.size;
+    return cells;
+  }
+
   row(table: string, uuid: string): Row | undefined {
     return this.#tables.get(table)?.get(uuid);
   }

@@ -47,6 +47,8 @@ export class SwitchBridge implements Bridge {
   readonly macTable: MacLookup;
   /** What OpenFlow calls the bridge by: 64 bits, by convention its MAC address. */
   datapathId = 0n;
+  /** "netdev" or "system": what its owner calls the datapath. It is one and the same. */
+  datapathType = "netdev";
   readonly #ports = new Map<number, SwitchPort>();
   readonly #names = new Map<string, SwitchPort>();
   #lastNumber = 0;

@@ -82,6 +82,8 @@ export class Switch {
   readonly now: () => number;
   flowLimit: number;
   maxIdle: number;
+  /** Milliseconds that the last sweep took. */
+  sweepDuration = 0;
   readonly #log: SwitchLog;
   readonly #bridges = new Map<string, SwitchBridge>();
   readonly #owners = new Map<number, { bridge: SwitchBridge; port: SwitchPort }>();
@@ -289,6 +291,7 @@ export class Switch {
 
   /** Idle megaflows go, statistics come, timeouts happen. */
   sweep(): void {
+    const start = performance.now();
     this.revalidator.sweep();
     const now = this.now();
     for (const bridge of this.#bridges.values()) {
@@ -296,6 +299,7 @@ export class Switch {
       bridge.macLearning.expire(now);
     }
     this.recirculation.expire();
+    this.sweepDuration = performance.now() - start;
   }
 
   async close(): Promise<void> {

@@ -86,7 +86,7 @@ function run(
   params: readonly Json[],
   daemon: Vswitchd,
 ): string | Promise<string> {
-  if (command === undefined) {
+  if (command === undefined || command.isKnown?.(daemon) === false) {
     throw new UnixctlError(`"${method}" is not a valid command (use "list-commands" to see a list of valid commands)`);
   }
   if (params.length < command.minimum) {

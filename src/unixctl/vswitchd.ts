@@ -1,5 +1,5 @@
-/** The daemon as its ovs-appctl commands see it. */
-import type { Switch, SwitchBridge } from "../slowpath/switch.ts";
+/** The daemon as its ovs-appctl commands see it. Hooks that are left out stand for a daemon without that part. */
+import type { Switch, SwitchBridge, SwitchPort } from "../slowpath/switch.ts";
 import type { Vlog } from "../vlog/vlog.ts";
 
 export interface Vswitchd {
@@ -11,4 +11,60 @@ export interface Vswitchd {
   bridges(): SwitchBridge[];
   /** Ends the daemon once the answer is on its way. @param cleanup takes bridges and ports away before. */
   exit(cleanup: boolean): void;
+
+  /** The bridge's datapath_type: "netdev" (also without this hook), "system" or "dummy". */
+  datapathType?(bridge: SwitchBridge): string;
+  /** What the database says of a port; undefined: it is not known there, and its kind says enough. */
+  interfaceOf?(bridge: SwitchBridge, port: SwitchPort): ConfiguredInterface | undefined;
+  /** Closes a bridge's connections to its controllers, to be opened again. */
+  reconnect?(bridge: SwitchBridge): void;
+  /** What `memory/show` counts beside the switch's own: "idl-cells-Open_vSwitch", "ofconns". */
+  memory?(): Readonly<Record<string, number>>;
+  /** What `coverage/show` counts beside the switch's own. */
+  coverage?(): Readonly<Record<string, bigint>>;
+  readonly tunnels?: TunnelTables;
+  /** The clock of `--enable-dummy`. */
+  readonly clock?: VirtualClock;
+}
+
+export interface ConfiguredInterface {
+  /** "geneve", "internal", "patch"; "" and "system" are the same. */
+  readonly type: string;
+  readonly options: ReadonlyMap<string, string>;
+}
+
+/** Routes and neighbours that tunnel packets are sent by. */
+export interface TunnelTables {
+  neighbours(): Iterable<{ readonly address: string; readonly mac: string; readonly bridge: string }>;
+  setNeighbour(bridge: string, address: string, mac: string): void;
+  flushNeighbours(): void;
+  routes(): Iterable<TunnelRoute>;
+  /** undefined: there is no way to that address. */
+  lookup(address: string, mark: number): TunnelRoute | undefined;
+  /** false: it could not be put in, or was not there. */
+  addRoute(prefix: string, device: string, gateway: string | undefined, mark: number): boolean;
+  deleteRoute(prefix: string, mark: number): boolean;
+  /** Lines of `tnl/ports/show`, such as "genev_sys_6081 (4) ref_cnt=1". */
+  listening(verbose: boolean): Iterable<string>;
+  sourcePorts: readonly [lowest: number, highest: number];
+}
+
+export interface TunnelRoute {
+  /** "User" was added by hand, "Cached" comes from the kernel. */
+  readonly origin: "User" | "Cached";
+  /** 172.31.0.0/24 */
+  readonly prefix: string;
+  readonly device: string;
+  readonly source?: string;
+  readonly gateway?: string;
+  readonly mark?: number;
+  /** An address of this host. */
+  readonly local?: boolean;
+}
+
+export interface VirtualClock {
+  /** From now on time goes on by `warp` only. */
+  stop(): void;
+  /** Resolves when `milliseconds` have gone by and everything that was due then is done. */
+  warp(milliseconds: number, step: number): Promise<void>;
 }

@@ -11,6 +11,7 @@ import {
   UsageError,
   type VswitchdOptions,
 } from "./options.ts";
+import { CRASHED } from "./exit-status.ts";
 import { ownRole, readiness, startChild, tellFailure, tellReady } from "./readiness.ts";
 import { usage, VERSION } from "./usage.ts";
 
@@ -66,6 +67,11 @@ async function runDaemon(options: VswitchdOptions): Promise<number> {
   try {
     if (options.pidFile !== undefined) pidFile = writePidFile(options.pidFile, options.overwritePidFile);
     const vlog = openLog(options);
+    process.on("uncaughtException", (error) => {
+      vlog.logger("daemon_unix").emer(`unexpected exception: ${error.stack}`);
+      pidFile?.remove();
+      process.exit(CRASHED);
+    });
     const control = controlPath(options, folders, process.pid);
     const starting = Daemon.start({ database: options.database, directory: folders.run, control, vlog });
     const first = await Promise.race([starting, stopped]);

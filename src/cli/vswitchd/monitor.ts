@@ -5,6 +5,7 @@
  */
 import { once } from "node:events";
 import type { Logger } from "../../vlog/vlog.ts";
+import { CRASHED } from "./exit-status.ts";
 import { startChild } from "./readiness.ts";
 
 /** Signals by which a process ends because something in it is broken. */
@@ -40,6 +41,3 @@ export async function monitorDaemon(log: Logger): Promise<number> {
     first = false;
   }
 }
-
-/** Exit status of a daemon that ended by an exception nobody expected. */
-export const CRASHED = 70;

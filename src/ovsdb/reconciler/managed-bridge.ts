@@ -65,6 +65,7 @@ export class ManagedBridge {
   async apply(configuration: BridgeConfiguration, devices: Devices, open: OpenBridge): Promise<void> {
     this.#configuration = configuration;
     const { row } = configuration;
+    this.bridge.datapathType = row.datapath_type || "system";
     const mac = this.#pickMac(devices);
     for (const one of configuration.interfaces) {
       let held = this.interfaces.get(one.name);

@@ -7,8 +7,9 @@ export function listCommands(all: readonly UnixctlCommand[]): UnixctlCommand {
     usage: "",
     minimum: 0,
     maximum: 0,
-    run() {
+    run(daemon) {
       const lines = [...all, self]
+        .filter(({ usage, isKnown }) => usage !== undefined && isKnown?.(daemon) !== false)
         .sort((a, b) => (a.name < b.name ? -1 : 1))
         .map(({ name, usage }) => `  ${name.padEnd(23)} ${usage}\n`);
       return `The available commands are:\n${lines.join("")}`;

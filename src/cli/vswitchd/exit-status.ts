@@ -1,0 +1,2 @@
+/** Of a daemon that ended by an exception nobody expected: its monitor starts it again. */
+export const CRASHED = 70;
