@@ -10,6 +10,7 @@ import { ovnLab } from "./ovn-lab.ts";
 import { ports } from "./ports.ts";
 import { rules } from "./rules.ts";
 import { stats } from "./stats.ts";
+import { systemdUnitCommand } from "./systemd-unit.ts";
 import { tables } from "./tables.ts";
 import { trace } from "./trace.ts";
 import { version } from "./version.ts";
@@ -27,5 +28,6 @@ export const COMMANDS: readonly CliCommand[] = [
   stats,
   trace,
   rules,
+  systemdUnitCommand,
   version,
 ];
