@@ -1,25 +1,25 @@
 /** What `coverage/show` counts: OVS's names where the thing is the same, ours where it is not. */
 import type { Switch } from "../../slowpath/switch.ts";
 
-export function coverageCounts(owner: Switch): Map<string, number> {
+export function coverageCounts(owner: Switch): Record<string, bigint> {
   const counters = owner.datapath.counters();
   const { statistics: upcalls } = owner.upcalls;
   const { statistics: revalidated } = owner.revalidator;
-  const counts = new Map<string, number>([
-    ["netdev_received", Number(counters.packets)],
-    ["datapath_recirculated", Number(counters.recirculated)],
-    ["datapath_executed", Number(counters.executed)],
-    ["datapath_segmented", Number(counters.segmented)],
-    ["datapath_reassembled", Number(counters.reassembled)],
-    ["conntrack_created", Number(counters.connectionsCreated)],
-    ["conntrack_expired", Number(counters.connectionsExpired)],
-    ["dpif_flow_put", upcalls.installed],
-    ["dpif_flow_del", revalidated.removed + revalidated.expired],
-    ["upcall_shared", upcalls.shared],
-    ["upcall_flow_limit_hit", upcalls.refused],
-    ["xlate_actions", upcalls.misses + upcalls.slowPath + revalidated.translated],
-  ]);
-  for (const [reason, count] of counters.drops) counts.set(dropNames[reason] ?? `drop_${reason}`, Number(count));
+  const counts: Record<string, bigint> = {
+    netdev_received: counters.packets,
+    datapath_recirculated: counters.recirculated,
+    datapath_executed: counters.executed,
+    datapath_segmented: counters.segmented,
+    datapath_reassembled: counters.reassembled,
+    conntrack_created: counters.connectionsCreated,
+    conntrack_expired: counters.connectionsExpired,
+    dpif_flow_put: BigInt(upcalls.installed),
+    dpif_flow_del: BigInt(revalidated.removed + revalidated.expired),
+    upcall_shared: BigInt(upcalls.shared),
+    upcall_flow_limit_hit: BigInt(upcalls.refused),
+    xlate_actions: BigInt(upcalls.misses + upcalls.slowPath + revalidated.translated),
+  };
+  for (const [reason, count] of counters.drops) counts[dropNames[reason] ?? `drop_${reason}`] = count;
   return counts;
 }
 

@@ -8,12 +8,10 @@ import { WorkerDatapath } from "../../fastpath/worker-datapath.ts";
 import { DatabaseClient } from "../../ovsdb/client.ts";
 import { Reconciler } from "../../ovsdb/reconciler/reconciler.ts";
 import { DATABASE, LOCK, SELECTION } from "../../ovsdb/reconciler/tables.ts";
-import { Switch, type SwitchBridge } from "../../slowpath/switch.ts";
+import { Switch, type SwitchBridge, type SwitchPort } from "../../slowpath/switch.ts";
 import { COMMANDS } from "../../unixctl/commands/list.ts";
-import { COVERAGE_INTERVAL, CoverageHistory } from "../../unixctl/coverage-history.ts";
-import { MegaflowHistory } from "../../unixctl/megaflow-history.ts";
 import { serveUnixctl, type UnixctlServer } from "../../unixctl/server.ts";
-import type { Vswitchd } from "../../unixctl/vswitchd.ts";
+import type { ConfiguredInterface, Vswitchd } from "../../unixctl/vswitchd.ts";
 import type { Vlog } from "../../vlog/vlog.ts";
 import { openBridge } from "./bridge-service.ts";
 import { coverageCounts } from "./coverage.ts";
@@ -33,15 +31,12 @@ export class Daemon implements Vswitchd {
   readonly version = VERSION;
   readonly switch: Switch;
   readonly vlog: Vlog;
-  readonly coverage: CoverageHistory;
-  readonly megaflowHistory = new MegaflowHistory();
   /** Resolves when `exit` was asked for: whether with --cleanup. */
   readonly exitAsked: Promise<boolean>;
   readonly #client: DatabaseClient;
   readonly #reconciler: Reconciler;
   #askExit!: (cleanup: boolean) => void;
   #unixctl: UnixctlServer | undefined;
-  readonly #observer: NodeJS.Timeout;
 
   static async start(options: DaemonOptions): Promise<Daemon> {
     const datapath = await WorkerDatapath.start();
@@ -67,8 +62,6 @@ export class Daemon implements Vswitchd {
       this.#askExit = resolve;
     });
     this.switch = new Switch({ datapath, select: "recirculate", log: switchLog(vlog.logger("ofproto_dpif")) });
-    this.coverage = new CoverageHistory(() => coverageCounts(this.switch));
-    this.#observer = setInterval(() => this.#observe(), COVERAGE_INTERVAL).unref();
     this.#reconciler = new Reconciler({
       switch: this.switch,
       client: () => this.#client,
@@ -89,8 +82,20 @@ export class Daemon implements Vswitchd {
     return this.#reconciler.bridges().map(({ bridge }) => bridge);
   }
 
-  usage(): Iterable<[name: string, count: number]> {
-    return [["idl-cells-Open_vSwitch", this.#client.replica?.cells ?? 0]];
+  datapathType({ datapathType }: SwitchBridge): string {
+    return datapathType;
+  }
+
+  interfaceOf(bridge: SwitchBridge, { name }: SwitchPort): ConfiguredInterface | undefined {
+    return this.#reconciler.interfaceOf(bridge.name, name);
+  }
+
+  memory(): Record<string, number> {
+    return { "idl-cells-Open_vSwitch": this.#client.replica?.cells ?? 0 };
+  }
+
+  coverage(): Record<string, bigint> {
+    return coverageCounts(this.switch);
   }
 
   exit(cleanup: boolean): void {
@@ -98,16 +103,10 @@ export class Daemon implements Vswitchd {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#observer);
     this.#client.close();
     await this.#reconciler.close();
     await this.#unixctl?.close();
     await this.switch.close();
-  }
-
-  #observe(): void {
-    this.coverage.look();
-    this.megaflowHistory.look(this.switch.megaflows.size, this.switch.sweepDuration);
   }
 
   async #serve({ control, vlog }: DaemonOptions): Promise<void> {

@@ -3,6 +3,7 @@
  * in the background and waits until it is ready; with --monitor a process in between starts it again when it dies.
  */
 import { once } from "node:events";
+import { CRASHED } from "./exit-status.ts";
 import {
   type CommandLine,
   controlPath,
@@ -11,7 +12,6 @@ import {
   UsageError,
   type VswitchdOptions,
 } from "./options.ts";
-import { CRASHED } from "./exit-status.ts";
 import { ownRole, readiness, startChild, tellFailure, tellReady } from "./readiness.ts";
 import { usage, VERSION } from "./usage.ts";
 

@@ -62,6 +62,10 @@ export class ManagedInterface {
     return this.#configuration.row?._uuid;
   }
 
+  get options(): ReadonlyMap<string, string> {
+    return this.#options;
+  }
+
   get port(): SwitchPort | undefined {
     return this.#port;
   }

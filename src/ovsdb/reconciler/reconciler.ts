@@ -74,6 +74,11 @@ export class Reconciler {
     return [...this.#bridges.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  /** Type and options of a bridge's interface, as the database has them. */
+  interfaceOf(bridge: string, name: string): { type: string; options: ReadonlyMap<string, string> } | undefined {
+    return this.#bridges.get(bridge)?.interfaces.get(name);
+  }
+
   /** The database or a port has changed. */
   changed(): void {
     this.#wanted = true;

@@ -1,12 +1,27 @@
 /** `coverage/…`: how often each thing has happened, and how often lately. */
 import { type UnixctlCommand, UnixctlError } from "../command.ts";
+import { CoverageHistory } from "../coverage-history.ts";
+import type { Vswitchd } from "../vswitchd.ts";
+
+const histories = new WeakMap<Vswitchd, CoverageHistory>();
+
+function historyOf(daemon: Vswitchd): CoverageHistory {
+  let history = histories.get(daemon);
+  if (history === undefined) {
+    const counts = () => new Map(Object.entries(daemon.coverage?.() ?? {}).map(([name, n]) => [name, Number(n)]));
+    history = new CoverageHistory(counts);
+    histories.set(daemon, history);
+  }
+  return history;
+}
 
 const show: UnixctlCommand = {
   name: "coverage/show",
   usage: "",
   minimum: 0,
   maximum: 0,
-  run({ coverage }) {
+  run(daemon) {
+    const coverage = historyOf(daemon);
     const rates = coverage.rates();
     const hit = rates.filter(({ total }) => total > 0);
     const lines = hit.map(
@@ -24,7 +39,8 @@ const read: UnixctlCommand = {
   usage: "COUNTER",
   minimum: 1,
   maximum: 1,
-  run({ coverage }, [name]) {
+  run(daemon, [name]) {
+    const coverage = historyOf(daemon);
     const total = coverage.total(name);
     if (total === undefined) throw new UnixctlError("No such counter");
     return `${total}\n`;

@@ -12,7 +12,7 @@ export const memoryShow: UnixctlCommand = {
     const rules = bridges.reduce((sum, { tables }) => sum + [...tables.rules()].length, 0);
     const usage: [string, number][] = [
       ["handlers", 1],
-      ...daemon.usage(),
+      ...Object.entries(daemon.memory?.() ?? {}),
       ["ports", ports],
       ["revalidators", 1],
       ["rules", rules],

@@ -9,13 +9,14 @@ const show: UnixctlCommand = {
   maximum: 0,
   run(daemon) {
     const { megaflows, flowLimit } = daemon.switch;
-    const { average, most } = daemon.megaflowHistory;
+    const average = megaflows.size;
+    const most = megaflows.size;
     return bridgesByType(daemon)
       .map(
         ([type]) =>
           `${datapathName(type)}:\n` +
           `  flows         : (current ${megaflows.size}) (avg ${average}) (max ${most}) (limit ${flowLimit})\n` +
-          `  dump duration : ${Math.round(daemon.megaflowHistory.sweepMilliseconds)}ms\n` +
+          `  dump duration : ${Math.round(daemon.switch.sweepDuration)}ms\n` +
           `  ufid enabled : true\n\n  0: (keys ${megaflows.size})\n`,
       )
       .join("");

@@ -1,0 +1,32 @@
+/** Megaflows as dpctl/dump-flows and dpif/dump-flows print them. */
+import { createHash } from "node:crypto";
+import { fullKey, type Megaflow } from "../slowpath/megaflow.ts";
+import { formatDatapathActions } from "../slowpath/odp/actions.ts";
+import { flowCounters, formatDatapathFlow } from "../slowpath/odp/flow.ts";
+import { portNames } from "./datapaths.ts";
+import type { Vswitchd } from "./vswitchd.ts";
+
+export interface LineOptions {
+  readonly verbose: boolean;
+  readonly names: boolean;
+}
+
+/** "ufid:4e48dc1e-cfb5-40ff-bc78-340c055abdbd": the same for as long as the megaflow lives. */
+export function ufidOf({ key, mask }: Megaflow): string {
+  const masked = key.map((byte, i) => byte & mask.bytes[i]);
+  const digest = createHash("md5").update(masked).update(mask.bytes).digest("hex");
+  return digest.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+export function flowLine(daemon: Vswitchd, flow: Megaflow, { verbose, names }: LineOptions): string {
+  const { datapath, now } = daemon.switch;
+  const ufid = verbose ? ufidOf(flow) : undefined;
+  const counters = flowCounters(datapath.flowStatistics(flow.handle), now());
+  const { mask, actions } = flow;
+  const ports = names ? portNames(daemon) : undefined;
+  return formatDatapathFlow({ key: fullKey(flow), mask: mask.bytes, actions, ...counters, ufid }, { verbose, ports });
+}
+
+export function actionsText(daemon: Vswitchd, { actions, key }: Megaflow, names: boolean): string {
+  return formatDatapathActions(actions, { ports: names ? portNames(daemon) : undefined, protocol: key[0] });
+}
