@@ -25,7 +25,7 @@ const PROTOCOL_NAMES = new Map([
 ]);
 
 /** In the order of their numbers: the plain form shows the further one of both ends. */
-const TCP_ORDER = [
+export const TCP_ORDER = [
   "CLOSED",
   "LISTEN",
   "SYN_SENT",

@@ -1,7 +1,6 @@
 /** Megaflows as dpctl/dump-flows and dpif/dump-flows print them. */
 import { createHash } from "node:crypto";
 import { fullKey, type Megaflow } from "../slowpath/megaflow.ts";
-import { formatDatapathActions } from "../slowpath/odp/actions.ts";
 import { flowCounters, formatDatapathFlow } from "../slowpath/odp/flow.ts";
 import { portNames } from "./datapaths.ts";
 import type { Vswitchd } from "./vswitchd.ts";
@@ -18,6 +17,7 @@ export function ufidOf({ key, mask }: Megaflow): string {
   return digest.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
+/** A line of dpctl/dump-flows. */
 export function flowLine(daemon: Vswitchd, flow: Megaflow, { verbose, names }: LineOptions): string {
   const { datapath, now } = daemon.switch;
   const ufid = verbose ? ufidOf(flow) : undefined;
@@ -27,6 +27,9 @@ export function flowLine(daemon: Vswitchd, flow: Megaflow, { verbose, names }: L
   return formatDatapathFlow({ key: fullKey(flow), mask: mask.bytes, actions, ...counters, ufid }, { verbose, ports });
 }
 
-export function actionsText(daemon: Vswitchd, { actions, key }: Megaflow, names: boolean): string {
-  return formatDatapathActions(actions, { ports: names ? portNames(daemon) : undefined, protocol: key[0] });
+/** A line of dpif/dump-flows, which puts less into verbose lines. */
+export function bridgeFlowLine(daemon: Vswitchd, flow: Megaflow, options: LineOptions): string {
+  return flowLine(daemon, flow, options)
+    .replace(/^(ufid:\S+), /, "$1 ")
+    .replace(", dp:ovs, actions:", ", actions:");
 }

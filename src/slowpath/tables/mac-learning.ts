@@ -24,6 +24,8 @@ export class MacLearning {
   /** Seen longest ago first. */
   readonly #entries = new Map<string, MacEntry>();
   readonly #listeners: (() => void)[] = [];
+  /** What happened since the start, or since somebody set it back. */
+  readonly statistics = { learned: 0, expired: 0, evicted: 0, moved: 0 };
   agingSeconds = DEFAULT_MAC_AGING_SECONDS;
   limit = DEFAULT_MAC_LIMIT;
 
@@ -44,6 +46,7 @@ export class MacLearning {
     this.#entries.delete(key);
     this.#entries.set(key, { vlan, mac: old?.mac ?? mac.slice(), port, seen: now, static: false });
     if (old && old.port === port) return false;
+    this.statistics[old ? "moved" : "learned"]++;
     this.#shrink();
     this.#changed();
     return true;
@@ -75,7 +78,7 @@ export class MacLearning {
   }
 
   expire(now: number): void {
-    this.#removeWhere((entry) => this.#isOld(entry, now));
+    this.statistics.expired += this.#removeWhere((entry) => this.#isOld(entry, now));
   }
 
   /** Seen longest ago first. */
@@ -87,16 +90,19 @@ export class MacLearning {
     return !entry.static && now - entry.seen >= this.agingSeconds * 1000;
   }
 
-  #removeWhere(condition: (entry: MacEntry) => boolean): void {
+  #removeWhere(condition: (entry: MacEntry) => boolean): number {
     const before = this.#entries.size;
     for (const [key, entry] of this.#entries) if (condition(entry)) this.#entries.delete(key);
     if (this.#entries.size !== before) this.#changed();
+    return before - this.#entries.size;
   }
 
   #shrink(): void {
     for (const [key, entry] of this.#entries) {
       if (this.#entries.size <= this.limit) return;
-      if (!entry.static) this.#entries.delete(key);
+      if (entry.static) continue;
+      this.#entries.delete(key);
+      this.statistics.evicted++;
     }
   }
 
