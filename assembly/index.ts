@@ -5,9 +5,9 @@ import { lookupInitialize, rankMasks } from "./flow/lookup.ts";
 import { resetPool } from "./packet/pool.ts";
 
 export { applyCommands } from "./commands";
-export { runBuffers, runRing } from "./io/batch";
+export { runBuffers, runDatagrams, runRing } from "./io/batch";
 export { setClock } from "./io/clock";
-export { countRefused, countSent } from "./io/queue";
+export { countRefused, countSent, countTunnelled } from "./io/queue";
 export { processBatch } from "./pipeline";
 
 /** Once, before anything else: empty tables. The main thread has written the control block by then. */

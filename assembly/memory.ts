@@ -16,6 +16,7 @@ import {
   MAX_MASKS,
   MAX_METERS,
   MAX_PORTS,
+  MAX_TUNNELS,
   METER_SIZE,
   PACKET_SIZE,
   PACKET_SLOTS,
@@ -55,6 +56,10 @@ export const BUFFERS_BASE: usize = 50 * MIB; // receive buffers of ports without
 export const BUFFERS_COUNT = 256;
 export const TRANSMIT_BASE: usize = 68 * MIB; // MAX_PORTS * TRANSMIT_STRIDE: mmsghdr[TX_QUEUE], iovec[TX_QUEUE][2]
 export const TRANSMIT_STRIDE = 8192;
+export const TUNNELS_BASE: usize = 76 * MIB; // MAX_TUNNELS of TUNNEL_STRIDE
+export const TUNNEL_STRIDE: usize = 128 * KIB;
+export const TUNNEL_ARRIVALS_BASE: usize = 78 * MIB; // datagrams that tunnel sockets received: addresses and control messages
+export const TUNNEL_ARRIVALS_SIZE: usize = 64 * KIB;
 export const SUBTABLES_BASE: usize = 80 * MIB; // worker's: hash tables of the megaflow tables
 export const SUBTABLES_SIZE: usize = 48 * MIB;
 export const ARENA_BASE: usize = 128 * MIB; // main's: flow records, programs, bucket counters (src/fastpath/arena.ts)
@@ -76,4 +81,5 @@ export const METERS_END: usize = METERS_BASE + MAX_METERS * METER_SIZE;
 export const CLONE_HEADS_END: usize = CLONE_HEADS_BASE + CLONE_HEAD_STRIDE * PACKET_SLOTS;
 export const BUFFERS_END: usize = BUFFERS_BASE + BUFFERS_COUNT * BUFFER_SIZE;
 export const TRANSMIT_END: usize = TRANSMIT_BASE + MAX_PORTS * TRANSMIT_STRIDE;
+export const TUNNELS_END: usize = TUNNELS_BASE + TUNNEL_STRIDE * MAX_TUNNELS;
 export const CONNECTIONS_END: usize = CONNECTIONS_BASE + MAX_CONNECTIONS * CONNECTION_SIZE;

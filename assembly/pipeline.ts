@@ -70,6 +70,16 @@ export function processBatch(first: usize, packets: u32): void {
   runWaiting();
 }
 
+/** As `processBatch`, for records whose keys are filled in already. */
+export function processParsed(first: usize, packets: u32): void {
+  count(COUNTER_BATCHES);
+  for (let i: u32 = 0; i < packets; i++) {
+    store<u32>(PASS + (<usize>i << 2), <u32>(first + <usize>i * PACKET_SIZE));
+  }
+  runPass(packets);
+  runWaiting();
+}
+
 /** Queues a packet for another pass, which looks up its key as it is now; drops it when it has had too many. */
 export function passAgain(packet: usize): void {
   const depth = load<u32>(packet, PACKET_DEPTH) + 1;

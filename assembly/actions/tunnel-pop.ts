@@ -2,8 +2,7 @@
  * OP_TUNNEL_POP: takes Geneve (RFC 8926) or VXLAN (RFC 7348) off, and looks the inner packet up with the outer headers as
  * its tunnel fields.
  *
- * Invariants: the outer UDP checksum, when there is one, holds or is vouched for; an option marked critical that the
- *   TLV map does not know costs the packet its life (RFC 8926 §3.5.1). What the record knew about the outer packet
+ * Invariants: the outer UDP checksum, when there is one, holds or is vouched for. What the record knew about the outer packet
  *   (connection, bucket, offload) is forgotten.
  * Not handled: outer fragments (they have no UDP header to look at), VXLAN-GBP and VXLAN-GPE, inner protocols other than Ethernet.
  */
@@ -12,14 +11,6 @@ import {
   COUNTER_CLONED,
   DROP_NO_BUFFER,
   DROP_TUNNEL,
-  GENEVE_OPTION_BYTES,
-  GENEVE_OPTION_CLASS,
-  GENEVE_OPTION_INDEX,
-  GENEVE_OPTION_LIMIT,
-  GENEVE_OPTION_OFFSET,
-  GENEVE_OPTION_SIZE,
-  GENEVE_OPTION_TYPE,
-  GENEVE_OPTIONS,
   KEY_NW_PROTO,
   KEY_SIZE,
   KEY_TUN_DST,
@@ -27,8 +18,6 @@ import {
   KEY_TUN_ID,
   KEY_TUN_IPV6_DST,
   KEY_TUN_IPV6_SRC,
-  KEY_TUN_METADATA,
-  KEY_TUN_METADATA_PRESENT,
   KEY_TUN_SRC,
   KEY_TUN_TOS,
   KEY_TUN_TP_DST,
@@ -53,17 +42,18 @@ import {
   TUN_FLAG_CSUM,
   TUN_FLAG_DF,
   TUN_FLAG_KEY,
-  TUN_FLAG_OAM,
   TUNNEL_GENEVE,
   TUNNEL_VXLAN,
   VNET_F_NEEDS_CSUM,
   VNET_GSO_NONE,
 } from "../layout.ts";
-import { CLONE_HEAD_STRIDE, GENEVE_OPTIONS_BASE, PIPELINE_BASE } from "../memory.ts";
+import { CLONE_HEAD_STRIDE, PIPELINE_BASE } from "../memory.ts";
 import { verifyTransportChecksum } from "../packet/checksum.ts";
+import { readGeneve } from "../packet/geneve.ts";
 import { segmentPacket } from "../packet/offload.ts";
 import { parse } from "../packet/parse.ts";
 import { cloneHead } from "../packet/pool.ts";
+import { readVxlan } from "../packet/vxlan.ts";
 import { passAgain } from "../pipeline.ts";
 import { handOver } from "./hand-over.ts";
 
@@ -71,14 +61,9 @@ const PORT: usize = 8;
 const KIND: usize = 12;
 const UDP: u32 = 17;
 const UDP_SIZE: u32 = 8;
-const TUNNEL_HEADER_SIZE: u32 = 8; // of Geneve (without options) and VXLAN alike
 const ETHERNET_SIZE: u32 = 14;
-const TRANS_ETHERNET: u16 = 0x5865; // 0x6558 as loaded
 /** Bytes of inner headers that must lie in one piece. */
 const INNER_HEAD: u32 = 192;
-const GENEVE_OAM: u32 = 0x80;
-const GENEVE_CRITICAL: u32 = 0x80;
-const VXLAN_VNI_VALID: u32 = 0x08;
 
 /** Tunnel fields are put together here, because parsing the inner packet clears the key that the outer ones come from. */
 const TUNNEL: usize = PIPELINE_BASE + 0x10000 - KEY_TUN_ID;
@@ -123,7 +108,7 @@ function readOuterHeaders(packet: usize, kind: u32): u32 {
   const key: usize = load<u32>(packet, PACKET_KEY);
   if (l4 == 0 || load<u8>(key, KEY_NW_PROTO) != UDP) return 0;
   const headBytes = load<u32>(packet, PACKET_HEAD_LENGTH);
-  if (l4 + UDP_SIZE + TUNNEL_HEADER_SIZE > headBytes) return 0;
+  if (l4 + UDP_SIZE > headBytes) return 0;
   const data: usize = load<u32>(packet, PACKET_DATA);
   const udp = data + l4;
   memory.fill(TUNNEL + KEY_TUN_ID, 0, KEY_SIZE - KEY_TUN_ID);
@@ -145,53 +130,15 @@ function readOuterHeaders(packet: usize, kind: u32): u32 {
     store<u8>(TUNNEL, <u8>(bswap<u16>(load<u16>(ip)) >> 4), KEY_TUN_TOS);
     store<u8>(TUNNEL, load<u8>(ip, 7), KEY_TUN_TTL);
   }
-  const tunnel = udp + UDP_SIZE;
-  store<u64>(TUNNEL, bswap<u64>(bswap<u32>(load<u32>(tunnel, 4)) >> 8), KEY_TUN_ID);
-  let inner = l4 + UDP_SIZE + TUNNEL_HEADER_SIZE;
-  if (kind == TUNNEL_GENEVE) {
-    const optionBytes = <u32>(load<u8>(tunnel) & 0x3f) << 2;
-    if (load<u8>(tunnel) >> 6 != 0 || load<u16>(tunnel, 2) != TRANS_ETHERNET || inner + optionBytes > headBytes) return 0;
-    if (load<u8>(tunnel, 1) & GENEVE_OAM) flags |= TUN_FLAG_OAM;
-    if (!readOptions(tunnel + TUNNEL_HEADER_SIZE, optionBytes)) return 0;
-    inner += optionBytes;
-  } else if (kind != TUNNEL_VXLAN || (load<u8>(tunnel) & VXLAN_VNI_VALID) == 0) {
-    return 0;
-  }
   store<u16>(TUNNEL, bswap<u16>(<u16>flags), KEY_TUN_FLAGS);
+  const tunnel = udp + UDP_SIZE;
+  const available = headBytes - l4 - UDP_SIZE;
+  let tunnelBytes: u32 = 0;
+  if (kind == TUNNEL_GENEVE) tunnelBytes = readGeneve(tunnel, available, TUNNEL);
+  else if (kind == TUNNEL_VXLAN) tunnelBytes = readVxlan(tunnel, available, TUNNEL);
+  if (tunnelBytes == 0) return 0;
+  const inner = l4 + UDP_SIZE + tunnelBytes;
   return inner + ETHERNET_SIZE <= load<u32>(packet, PACKET_LENGTH) ? inner : 0;
-}
-
-/** Geneve options by the TLV map; false for a malformed one, or a critical one that the map does not know. */
-function readOptions(options: usize, bytes: u32): bool {
-  let present: u64 = 0;
-  let at: u32 = 0;
-  while (at < bytes) {
-    const option = options + at;
-    const dataBytes = <u32>(load<u8>(option, 3) & 0x1f) << 2;
-    at += 4 + dataBytes;
-    if (at > bytes) return false;
-    const entry = mapEntry(load<u16>(option), load<u8>(option, 2), dataBytes);
-    if (entry != 0) {
-      const offset: usize = load<u16>(entry, GENEVE_OPTION_OFFSET);
-      if (offset + dataBytes > <usize>(KEY_SIZE - KEY_TUN_METADATA)) return false;
-      memory.copy(TUNNEL + KEY_TUN_METADATA + offset, option + 4, dataBytes);
-      present |= (<u64>1) << load<u16>(entry, GENEVE_OPTION_INDEX);
-    } else if (load<u8>(option, 2) & GENEVE_CRITICAL) {
-      return false;
-    }
-  }
-  store<u64>(TUNNEL, bswap<u64>(present), KEY_TUN_METADATA_PRESENT);
-  return true;
-}
-
-function mapEntry(optionClass: u16, type: u32, bytes: u32): usize {
-  const entries = min<u32>(load<u32>(GENEVE_OPTIONS_BASE), GENEVE_OPTION_LIMIT);
-  for (let i: u32 = 0; i < entries; i++) {
-    const entry = GENEVE_OPTIONS_BASE + GENEVE_OPTIONS + <usize>i * GENEVE_OPTION_SIZE;
-    if (load<u16>(entry, GENEVE_OPTION_CLASS) != optionClass) continue;
-    if (<u32>load<u8>(entry, GENEVE_OPTION_TYPE) == type && <u32>load<u8>(entry, GENEVE_OPTION_BYTES) == bytes) return entry;
-  }
-  return 0;
 }
 
 /** Makes the frame start at its inner Ethernet header, with the inner headers in the head. */

@@ -1,8 +1,10 @@
-/** One batch of one port, from the kernel to the kernel. index.ts exports these two. */
+/** One batch of one port, from the kernel to the kernel. index.ts exports these three. */
+import { PACKET_SLOTS } from "../layout.ts";
 import { PACKETS_BASE } from "../memory.ts";
-import { resetPool } from "../packet/pool.ts";
-import { processBatch } from "../pipeline.ts";
+import { packetsLeft, resetPool } from "../packet/pool.ts";
+import { processBatch, processParsed } from "../pipeline.ts";
 import { flushPorts } from "./queue.ts";
+import { receiveDatagrams } from "./tunnel-receive.ts";
 import { receiveBuffers, receiveRing, releaseRing } from "./receive.ts";
 
 /** Runs what waits in the ring of a packet-socket port (BATCH_SIZE frames at most); how many packets that were. */
@@ -21,5 +23,20 @@ export function runBuffers(port: u32, count: u32): u32 {
   const packets = receiveBuffers(port, count);
   if (packets != 0) processBatch(PACKETS_BASE, packets);
   flushPorts();
+  return packets;
+}
+
+/** Runs `count` datagrams of a tunnel port that wait in the receive buffers; how many packets were in them. */
+export function runDatagrams(port: u32, checksummed: bool, count: u32): u32 {
+  let packets: u32 = 0;
+  let next: u32 = 0;
+  while (next < count) {
+    resetPool();
+    next = receiveDatagrams(port, checksummed, next, count);
+    const built = PACKET_SLOTS - packetsLeft();
+    if (built != 0) processParsed(PACKETS_BASE, built);
+    flushPorts();
+    packets += built;
+  }
   return packets;
 }

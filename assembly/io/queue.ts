@@ -1,8 +1,5 @@
 /**
- * Transmit queues as the kernel reads them: struct mmsghdr and struct iovec of 64-bit Linux.
- *
- *   mmsghdr  0 name(8)  8 namelen(4)  16 iov(8)  24 iovlen(8)  32 control(8)  40 controllen(8)  48 flags(4)  56 len(4)
- *   iovec    0 base(8)  8 len(8)                     addresses are host addresses: CONTROL_HOST_BASE + linear offset
+ * Transmit queues as the kernel reads them (message-layout.ts).
  *
  * The list of ports that have something queued stands at IO_BASE: u32 count, then u32 port numbers.
  */
@@ -29,13 +26,8 @@ import {
 import { drop } from "../counters.ts";
 import { CONTROL_BASE, IO_BASE } from "../memory.ts";
 import { flushPort } from "./host.ts";
+import { MESSAGE_SIZE, MESSAGE_VECTOR_COUNT, MESSAGE_VECTORS, VECTOR_LENGTH, VECTOR_SIZE } from "./message-layout.ts";
 import { countPort, portRecord } from "./port-record.ts";
-
-const MESSAGE_VECTORS = 16;
-const MESSAGE_VECTOR_COUNT = 24;
-const MESSAGE_SIZE = 64;
-const VECTOR_LENGTH = 8;
-const VECTOR_SIZE = 16;
 
 /** Appends the packet to the queue, which has room for it. */
 export function addMessage(packet: usize, record: usize, port: u32): void {
@@ -92,7 +84,20 @@ export function countRefused(port: u32, count: u32, full: bool): void {
   for (let i: u32 = 0; i < count; i++) drop(0, full ? DROP_TX_FULL : DROP_TX_ERROR);
 }
 
-function listPort(record: usize, port: u32): void {
+/** Counts what became of packets of a tunnel port: `bytes` of inner frames sent, or a DROP_* reason when it is not negative. */
+export function countTunnelled(port: u32, packets: u32, bytes: u32, reason: i32): void {
+  const record = portRecord(port);
+  if (reason < 0) {
+    countPort(record, PORT_TX_PACKETS, packets);
+    countPort(record, PORT_TX_BYTES, bytes);
+    return;
+  }
+  countPort(record, reason == DROP_TX_FULL ? PORT_TX_DROPPED : PORT_TX_ERRORS, packets);
+  for (let i: u32 = 0; i < packets; i++) drop(0, <u32>reason);
+}
+
+/** Makes `flushPorts` look at the port. */
+export function listPort(record: usize, port: u32): void {
   store<u32>(record, 1, PORT_TX_LISTED);
   const count = load<u32>(IO_BASE);
   store<u32>(IO_BASE + 4 + (<usize>count << 2), port);

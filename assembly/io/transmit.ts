@@ -31,6 +31,8 @@ import {
   PORT_FEATURE_TSO6,
   PORT_FEATURE_USO,
   PORT_FEATURE_VNET,
+  PORT_KIND,
+  PORT_KIND_TUNNEL,
   PORT_MTU,
   PORT_STATE,
   PORT_STATE_FREE,
@@ -51,6 +53,7 @@ import { finishChecksum, segmentPacket } from "../packet/offload.ts";
 import { flushPort } from "./host.ts";
 import { countPort, isPortNumber, portRecord } from "./port-record.ts";
 import { addMessage } from "./queue.ts";
+import { transmitByTunnel } from "./tunnel-queue.ts";
 
 const ETHERNET_SIZE: u32 = 14;
 const TAG_SIZE: u32 = 4;
@@ -107,6 +110,7 @@ function transmitFrame(packet: usize, record: usize, port: u32): void {
     finishChecksum(packet);
   }
   if (truncated) truncate(packet, max<u32>(limit, ETHERNET_SIZE));
+  if (load<u32>(record, PORT_KIND) == PORT_KIND_TUNNEL) return transmitByTunnel(packet, record, port);
   if (load<u8>(packet, PACKET_GSO_TYPE) == VNET_GSO_NONE && isTooLong(packet, record)) {
     return refuse(packet, record, DROP_TOO_LONG);
   }

@@ -51,6 +51,12 @@ export function allocatePacket(): usize {
   return packet;
 }
 
+/** Takes back the record that was handed out last. */
+@inline
+export function takeBack(packet: usize): void {
+  store<u32>(CONTROL_BASE + CONTROL_POOL_NEXT, <u32>((packet - PACKETS_BASE) / PACKET_SIZE));
+}
+
 /** The clone head of a record: CLONE_HEAD_STRIDE bytes that belong to it alone. */
 @inline
 export function cloneHead(packet: usize): usize {

@@ -25,8 +25,17 @@ export type PortSpec =
     }
   /** An existing interface (veth, physical), by AF_PACKET. */
   | { readonly kind: "system"; readonly name: string; readonly offloads?: boolean }
+  /** Tunnel packets of one kind: a UDP port of the host, shared by all who tunnel by it. Output needs tunnel fields (set tunnel). */
+  | {
+      readonly kind: "tunnel";
+      readonly name: string;
+      readonly encapsulation: TunnelKind;
+      readonly destinationPort: number;
+    }
   /** In memory: frames are injected and taken by the test. */
   | { readonly kind: "test"; readonly name: string };
+
+export type TunnelKind = "geneve" | "vxlan";
 
 export interface PortStatus {
   readonly number: number;

@@ -14,6 +14,7 @@ import {
   PORT_KIND,
   PORT_KIND_PACKET,
   PORT_KIND_TAP,
+  PORT_KIND_TUNNEL,
   PORT_SIZE,
   PORT_TX_COUNT,
   PORT_TX_MESSAGES,
@@ -25,6 +26,7 @@ import { BUFFERS_BASE, IO_BASE, PORTS_BASE } from "../../assembly/memory.ts";
 import { EAGAIN, EBADF, EBADFD, EINTR, EIO, ENETDOWN, ENOBUFS, ENODEV, ENXIO } from "../kernel/errno.ts";
 import { hostBase } from "../kernel/host-memory.ts";
 import { errno, read, recvmmsg, sendmmsg, writev } from "../kernel/system-calls.ts";
+import type { DatagramExchange } from "./datagram-exchange.ts";
 
 const MSG_DONTWAIT = 0x40;
 
@@ -65,17 +67,20 @@ export class FrameExchange {
   readonly #base: number;
   readonly #counters: () => SendCounters;
   readonly #onFailure: (port: number, errno: number) => void;
+  readonly #datagrams: DatagramExchange | undefined;
 
   /** `counters` is asked for late: the module's imports are made before the module. */
   constructor(
     memory: WebAssembly.Memory,
     counters: () => SendCounters,
     onFailure: (port: number, errno: number) => void,
+    datagrams?: DatagramExchange,
   ) {
     this.#words = new Int32Array(memory.buffer);
     this.#base = hostBase(memory);
     this.#counters = counters;
     this.#onFailure = onFailure;
+    this.#datagrams = datagrams;
     this.#prepareReceiveMessages(new DataView(memory.buffer));
   }
 
@@ -121,6 +126,7 @@ export class FrameExchange {
     const kind = words[(record + PORT_KIND) >> 2]!;
     if (kind === PORT_KIND_PACKET)
       this.#sendMessages(port, descriptor, words[(record + PORT_TX_MESSAGES) >> 2]!, count);
+    else if (kind === PORT_KIND_TUNNEL && this.#datagrams) this.#datagrams.send(port, count);
     else if (kind === PORT_KIND_TAP) this.#writeFrames(port, descriptor, record, count);
     else this.#counters().countRefused(port, count, false);
     words[(record + PORT_TX_COUNT) >> 2] = 0;

@@ -25,7 +25,9 @@ export interface GeneveOption {
 export function writeGeneveOptions(view: DataView, options: readonly GeneveOption[]): void {
   if (options.length > GENEVE_OPTION_LIMIT) throw new RangeError(`at most ${GENEVE_OPTION_LIMIT} Geneve options`);
   view.setUint32(GENEVE_OPTIONS_BASE, 0, true);
-  options.forEach((option, i) => {
+  // In the order of their fields: so they are sent.
+  const ordered = options.toSorted((a, b) => a.index - b.index);
+  ordered.forEach((option, i) => {
     const entry = GENEVE_OPTIONS_BASE + GENEVE_OPTIONS + i * GENEVE_OPTION_SIZE;
     view.setUint16(entry + GENEVE_OPTION_CLASS, option.class, false);
     view.setUint8(entry + GENEVE_OPTION_TYPE, option.type);

@@ -73,13 +73,11 @@ export class KernelPorts {
     this.#listeners.push(listener);
   }
 
-  /** Opens the device and puts it to work. Without a number: the lowest free one from 1 on. */
-  add(spec: TapSpec | SystemSpec, number = this.#freeNumber()): PortStatus {
+  /** Opens the device and puts it to work. */
+  add(spec: TapSpec | SystemSpec, number: number): PortStatus {
     if (!Number.isInteger(number) || number < 0 || number >= MAX_PORTS) {
       throw new Error(`port number ${number} of ${spec.name} is not between 0 and ${MAX_PORTS - 1}`);
     }
-    const holder = this.#ports.get(number);
-    if (holder !== undefined) throw new Error(`port number ${number} is taken by ${holder.spec.name}`);
     const port = spec.kind === "tap" ? this.#openTap(spec, number) : this.#openInterface(spec, number);
     this.#ports.set(number, port);
     this.#readiness.add(port.descriptor, number);
@@ -243,12 +241,6 @@ export class KernelPorts {
     const port = this.#ports.get(number);
     if (port === undefined) throw new Error(`there is no port ${number}`);
     return port;
-  }
-
-  #freeNumber(): number {
-    let number = 1;
-    while (this.#ports.has(number)) number++;
-    return number;
   }
 }
 

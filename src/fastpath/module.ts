@@ -22,6 +22,7 @@ export interface FastpathExports {
   processBatch(first: number, packets: number): void;
   runRing(port: number): number;
   runBuffers(port: number, count: number): number;
+  runDatagrams(port: number, checksummed: boolean, count: number): number;
   applyCommands(budget: number): number;
   sweep(budget: number): void;
   /** Time of the next batches, in microseconds. */
@@ -29,6 +30,7 @@ export interface FastpathExports {
   /** What became of queued frames: assembly/io/queue.ts. */
   countSent(port: number, first: number, count: number): void;
   countRefused(port: number, count: number, full: boolean): void;
+  countTunnelled(port: number, packets: number, bytes: number, reason: number): void;
 }
 
 /** What assembly/io/host.ts asks of the thread that runs it. */

@@ -16,6 +16,7 @@ import { DatapathCore } from "./datapath-core.ts";
 import { FastpathWorker } from "./fastpath-worker.ts";
 import { KernelPorts, type PortListener } from "./kernel-ports.ts";
 import { createMemory, loadModule } from "./module.ts";
+import { TunnelPorts } from "./tunnel-ports.ts";
 import { TAG_LINKS, type WorkerMessage } from "./worker-messages.ts";
 
 const BELL = (CONTROL_BASE + CONTROL_UPCALL_BELL) >> 2;
@@ -25,6 +26,7 @@ export class WorkerDatapath extends DatapathCore implements Datapath {
   readonly #worker: FastpathWorker;
   readonly #monitor: LinkMonitor;
   readonly #ports: KernelPorts;
+  readonly #tunnels: TunnelPorts;
   #started!: () => void;
   #failedToStart!: (error: Error) => void;
   #listening: Promise<void> | undefined;
@@ -59,23 +61,27 @@ export class WorkerDatapath extends DatapathCore implements Datapath {
     );
     this.#worker.readiness.add(this.#monitor.descriptor, TAG_LINKS, true);
     this.#ports = new KernelPorts(memory, this.#worker.readiness, () => this.#worker.passed());
+    this.#tunnels = new TunnelPorts(memory, this.#worker.readiness, () => this.#worker.passed());
   }
 
-  async addPort(spec: PortSpec, number?: number): Promise<PortStatus> {
+  /** Without a number: the lowest free one from 1 on. */
+  async addPort(spec: PortSpec, number = this.#freeNumber()): Promise<PortStatus> {
     if (spec.kind === "test") throw new Error(`${spec.name}: test ports belong to LocalDatapath`);
-    return this.#ports.add(spec, number);
+    const holder = this.ports().find((port) => port.number === number);
+    if (holder !== undefined) throw new Error(`port number ${number} is taken by ${holder.name}`);
+    return spec.kind === "tunnel" ? this.#tunnels.add(spec, number) : this.#ports.add(spec, number);
   }
 
   removePort(number: number): Promise<void> {
-    return this.#ports.remove(number);
+    return this.#tunnels.has(number) ? this.#tunnels.remove(number) : this.#ports.remove(number);
   }
 
   ports(): readonly PortStatus[] {
-    return this.#ports.list();
+    return [...this.#ports.list(), ...this.#tunnels.list()];
   }
 
   portStatistics(number: number): PortStatistics {
-    return this.#ports.statistics(number);
+    return this.#tunnels.has(number) ? this.#tunnels.statistics(number) : this.#ports.statistics(number);
   }
 
   onPortChange(listener: PortListener): void {
@@ -93,7 +99,15 @@ export class WorkerDatapath extends DatapathCore implements Datapath {
     Atomics.notify(this.#words, BELL);
     await this.#listening;
     this.#ports.close();
+    this.#tunnels.close();
     this.#monitor.close();
+  }
+
+  #freeNumber(): number {
+    const taken = new Set(this.ports().map((port) => port.number));
+    let number = 1;
+    while (taken.has(number)) number++;
+    return number;
   }
 
   #handle(message: WorkerMessage): void {

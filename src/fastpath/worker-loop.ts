@@ -33,13 +33,15 @@ import { monotonicMicroseconds } from "../kernel/clock.ts";
 import { EBADF, EBADFD, ENODEV } from "../kernel/errno.ts";
 import { takeSocketError } from "../kernel/packet-socket.ts";
 import { Bell, FAILED, Readiness } from "../kernel/readiness.ts";
+import { type DatagramCounters, DatagramExchange } from "./datagram-exchange.ts";
 import { FrameExchange, type SendCounters } from "./frame-exchange.ts";
 import type { FastpathExports, FastpathHost } from "./module.ts";
-import { TAG_BELL, TAG_LINKS, type WorkerMessage, type WorkerStart } from "./worker-messages.ts";
+import { DATAGRAM_TAGS_END, TAG_BELL, TAG_LINKS, type WorkerMessage, type WorkerStart } from "./worker-messages.ts";
 
 /** What the loop calls of assembly/index.ts. */
 export type FastPath = SendCounters &
-  Pick<FastpathExports, "initialize" | "applyCommands" | "runRing" | "runBuffers" | "sweep"> & {
+  DatagramCounters &
+  Pick<FastpathExports, "initialize" | "applyCommands" | "runRing" | "runBuffers" | "runDatagrams" | "sweep"> & {
     setClock(microseconds: number): void;
   };
 
@@ -55,6 +57,7 @@ export class WorkerLoop {
   readonly #readiness: Readiness;
   readonly #bell: Bell;
   readonly #exchange: FrameExchange;
+  readonly #datagrams: DatagramExchange;
   readonly #post: (message: WorkerMessage) => void;
   #fastPath!: FastPath;
   #lastWork = 0;
@@ -64,10 +67,12 @@ export class WorkerLoop {
     this.#readiness = new Readiness(EVENTS, start.readiness);
     this.#bell = new Bell(start.bell);
     this.#post = post;
+    this.#datagrams = new DatagramExchange(start.memory, () => this.#fastPath);
     this.#exchange = new FrameExchange(
       start.memory,
       () => this.#fastPath,
       (port, errno) => this.#fail(port, errno),
+      this.#datagrams,
     );
   }
 
@@ -119,6 +124,7 @@ export class WorkerLoop {
   /** Handles one ready descriptor; how many packets came. */
   #serve(tag: number, conditions: number): number {
     if (tag < MAX_PORTS) return this.#servePort(tag, (conditions & FAILED) !== 0);
+    if (tag < DATAGRAM_TAGS_END) return this.#serveTunnel(tag & 0xffff, (tag >> 16) - 1, (conditions & FAILED) !== 0);
     if (tag === TAG_BELL) this.#bell.silence();
     else if (tag === TAG_LINKS) this.#post({ type: "links" });
     return 0;
@@ -141,6 +147,15 @@ export class WorkerLoop {
     }
     if (packets > 0 && state === PORT_STATE_DOWN) this.#post({ type: "alive", port });
     return packets;
+  }
+
+  /** One socket of a tunnel port. What may be wrong with one datagram's way is no reason to give up on the others. */
+  #serveTunnel(port: number, receiver: number, failed: boolean): number {
+    const record = (PORTS_BASE + port * PORT_SIZE) >> 2;
+    if (Atomics.load(this.#words, record + STATE) !== PORT_STATE_UP) return 0;
+    if (failed) this.#datagrams.forgetError(port, receiver);
+    const count = this.#datagrams.receive(port, receiver);
+    return count > 0 ? this.#fastPath.runDatagrams(port, (receiver & 1) !== 0, count) : 0;
   }
 
   /** Takes a port out of service, once: the main thread finds out more and may put it back. */

@@ -13,6 +13,10 @@ export interface WorkerStart {
 export const TAG_BELL = 0xffff_ffff;
 export const TAG_LINKS = 0xffff_fffe;
 
+/** Tag of a socket of a tunnel port: its index in TUNNEL_RECEIVERS, from 1 on, above the port number. */
+export const datagramTag = (port: number, receiver: number): number => port | ((receiver + 1) << 16);
+export const DATAGRAM_TAGS_END = 5 << 16;
+
 export type WorkerMessage =
   /** The loop runs. */
   | { readonly type: "started" }

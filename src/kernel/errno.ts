@@ -2,8 +2,24 @@
 import { constants } from "node:os";
 import { errno } from "./system-calls.ts";
 
-export const { EACCES, EAGAIN, EBADF, EBUSY, EEXIST, EINTR, EINVAL, EIO, ENOBUFS, ENODEV, ENOENT, ENXIO, EPERM } =
-  constants.errno;
+export const {
+  EACCES,
+  EADDRINUSE,
+  EAFNOSUPPORT,
+  EAGAIN,
+  EBADF,
+  EBUSY,
+  EEXIST,
+  EINTR,
+  EINVAL,
+  EIO,
+  EMSGSIZE,
+  ENOBUFS,
+  ENODEV,
+  ENOENT,
+  ENXIO,
+  EPERM,
+} = constants.errno;
 /** Not in os.constants: they have no meaning outside Linux or libuv. */
 export const EBADFD = 77;
 export const { ENETDOWN } = constants.errno;

@@ -12,7 +12,7 @@ import type { Group, Meter } from "./tables/rule.ts";
 import type { Bridge, BridgePort, MacLookup, PortVlan, TunnelPort } from "./translate/bridge.ts";
 
 export interface SwitchPort extends BridgePort {
-  readonly kind: "tap" | "system" | "test" | "patch";
+  readonly kind: "tap" | "system" | "test" | "patch" | "geneve" | "vxlan" | "tunnel";
   /** The datapath's; absent for patch ports and lost devices. */
   datapathPort?: number;
   up: boolean;

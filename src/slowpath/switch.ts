@@ -7,28 +7,31 @@
  *   an exception. All of it runs on one thread; the fast path runs on its own and waits for nothing here.
  * Not handled: several bridges share the datapath's ports by number, but each port belongs to one bridge only.
  */
-import { isDeepStrictEqual } from "node:util";
 import { KEY_IN_PORT, KEY_RECIRC_ID, KEY_SIZE } from "../../assembly/layout.ts";
-import type { Datapath, PortSpec, PortStatistics, PortStatus, Upcall } from "../fastpath/datapath.ts";
+import type { Datapath, PortSpec, PortStatistics, PortStatus, TunnelKind, Upcall } from "../fastpath/datapath.ts";
 import { DatapathResources } from "./datapath-resources.ts";
 import { FLOW_SIZE } from "./flow/flow-layout.ts";
 import { PORT_NONE } from "./flow/port-text.ts";
+import { installLearned } from "./learned-rules.ts";
 import { MegaflowTable } from "./megaflow.ts";
 import { type PacketIn, PacketIns } from "./packet-ins.ts";
 import { PACKET_OUT_ARGUMENT, type PacketOutRequest, PacketOuts } from "./packet-out.ts";
+import { joinPatches } from "./patch-ports.ts";
 import { Revalidator } from "./revalidate.ts";
 import { type PortSettings, SwitchBridge, SwitchError, type SwitchPort } from "./switch-bridge.ts";
 
 export { type PortSettings, SwitchBridge, SwitchError, type SwitchPort } from "./switch-bridge.ts";
 
-import { type FlowMod, type Modification, noFlags } from "./tables/modification.ts";
-import type { Rule } from "./tables/rule.ts";
+import type { Modification } from "./tables/modification.ts";
 import { deleteEverything } from "./tables/standing-changes.ts";
 import type { ChangeSet } from "./tables/transaction.ts";
 import type { Decided } from "./translate/context.ts";
 import { RecirculationTable } from "./translate/recirculation.ts";
 import { translate } from "./translate/translate.ts";
-import type { Effect, LearnedRule, Translation } from "./translate/translation.ts";
+import type { Effect, Translation } from "./translate/translation.ts";
+import { readTunnelOptions, type TunnelOptions } from "./tunnel/options.ts";
+import { SwitchTunnels } from "./tunnel/switch-tunnels.ts";
+import { markTunnelLookup } from "./tunnel/tunnel-table.ts";
 import { UpcallHandler } from "./upcall.ts";
 
 export interface SwitchLog {
@@ -56,6 +59,13 @@ export interface PortOptions {
   readonly bridge?: string;
   readonly ofport?: number;
   readonly settings?: PortSettings;
+}
+
+/** A tunnel, with options as OVSDB has them: src/slowpath/tunnel/options.ts. */
+export interface TunnelPortSpec {
+  readonly kind: TunnelKind;
+  readonly name: string;
+  readonly options: TunnelOptions;
 }
 
 /** "up", "down" and "gone" are the datapath's news, the others what was asked of the switch. */
@@ -86,6 +96,7 @@ export class Switch {
   sweepDuration = 0;
   readonly #log: SwitchLog;
   readonly #bridges = new Map<string, SwitchBridge>();
+  readonly #tunnels: SwitchTunnels;
   readonly #owners = new Map<number, { bridge: SwitchBridge; port: SwitchPort }>();
   readonly #resources: DatapathResources;
   readonly #packetIns: PacketIns;
@@ -107,6 +118,7 @@ export class Switch {
     this.maxIdle = options.maxIdle ?? DEFAULT_MAX_IDLE;
     this.recirculation = new RecirculationTable(now);
     this.#resources = new DatapathResources(datapath);
+    this.#tunnels = new SwitchTunnels(datapath);
     this.#packetIns = new PacketIns(datapath, (packetIn) => {
       for (const listener of this.#packetInListeners) listener(packetIn);
     });
@@ -166,7 +178,11 @@ export class Switch {
    * Adds a device as a port.
    * @throws SwitchError when name or number are taken; the datapath's error when the device cannot be had.
    */
-  async addPort(spec: PortSpec, options: PortOptions = {}): Promise<SwitchPort> {
+  async addPort(spec: PortSpec | TunnelPortSpec, options: PortOptions = {}): Promise<SwitchPort> {
+    return "options" in spec ? this.#addTunnel(spec, options) : this.#addDevice(spec, options);
+  }
+
+  async #addDevice(spec: PortSpec, options: PortOptions): Promise<SwitchPort> {
     const bridge = this.bridge(options.bridge);
     const number = bridge.reserve(spec.name, options.ofport);
     const status = await this.datapath.addPort(spec).catch((error: unknown) => {
@@ -182,13 +198,58 @@ export class Switch {
       status,
       ...options.settings,
     };
-    bridge.add(port);
     this.#owners.set(status.number, { bridge, port });
+    return this.#announce(bridge, port);
+  }
+
+  async #addTunnel({ name, kind, options: wanted }: TunnelPortSpec, options: PortOptions): Promise<SwitchPort> {
+    const configuration = readTunnelOptions(name, kind, wanted);
+    const bridge = this.bridge(options.bridge);
+    const number = bridge.reserve(name, options.ofport);
+    let status: PortStatus;
+    try {
+      status = await this.#tunnels.open(configuration);
+      const conflict = this.#tunnels.conflict(name, status.number, configuration);
+      if (conflict !== undefined) {
+        await this.#tunnels.close(configuration);
+        throw new SwitchError(conflict);
+      }
+    } catch (error) {
+      bridge.unreserve(number);
+      throw error;
+    }
+    const { settings } = options;
+    const tunnel = configuration.port;
+    const port: SwitchPort = { number, name, kind, datapathPort: status.number, up: true, status, ...settings, tunnel };
+    this.#tunnels.add({ bridge, port }, configuration);
+    return this.#announce(bridge, port);
+  }
+
+  async #announce(bridge: SwitchBridge, port: SwitchPort): Promise<SwitchPort> {
+    bridge.add(port);
     this.revalidator.everything();
     await this.datapath.barrier();
-    this.#log.info({ port: spec.name, ofport: number, bridge: bridge.name }, "port added");
+    this.#log.info({ port: port.name, ofport: port.number, bridge: bridge.name }, "port added");
     this.#tell(port, "added", "", bridge);
     return port;
+  }
+
+  /**
+   * Changes the options of a working tunnel port. false: the port has to be made anew, for it would be another UDP port's.
+   * @throws an error that says what is wrong with the options; the port is then as it was.
+   */
+  setTunnel(bridge: SwitchBridge, port: SwitchPort, options: TunnelOptions): boolean {
+    const before = this.#tunnels.configuration(port);
+    const { datapathPort } = port;
+    if (before === undefined || datapathPort === undefined) return false;
+    const after = readTunnelOptions(port.name, before.kind, options);
+    if (after.destinationPort !== before.destinationPort) return false;
+    const conflict = this.#tunnels.conflict(port.name, datapathPort, after);
+    if (conflict !== undefined) throw new SwitchError(conflict);
+    this.#tunnels.delete(port, datapathPort);
+    this.#tunnels.add({ bridge, port }, after);
+    this.setPort(bridge, port, { tunnel: after.port });
+    return true;
   }
 
   /** Two patch ports, one on each bridge: what goes out by one comes in by the other. */
@@ -245,21 +306,29 @@ export class Switch {
     if (port === undefined) throw new SwitchError(`no port named ${name} on bridge ${bridge.name}`);
     bridge.delete(port);
     if (port.kind === "patch") this.#joinPatches();
-    if (port.datapathPort !== undefined) {
-      this.#owners.delete(port.datapathPort);
-      this.revalidator.portRemoved(port.datapathPort);
-      await this.datapath.removePort(port.datapathPort);
-    }
+    if (port.datapathPort !== undefined) await this.#leaveDatapath(port, port.datapathPort);
     await this.datapath.barrier();
     this.#log.info({ port: name, bridge: bridge.name }, "port removed");
     this.#tell(port, "removed", "", bridge);
+  }
+
+  async #leaveDatapath(port: SwitchPort, datapathPort: number): Promise<void> {
+    const tunnel = this.#tunnels.delete(port, datapathPort);
+    if (tunnel === undefined) {
+      this.#owners.delete(datapathPort);
+      this.revalidator.portRemoved(datapathPort);
+      await this.datapath.removePort(datapathPort);
+    } else {
+      this.revalidator.everything();
+      if (await this.#tunnels.close(tunnel)) this.revalidator.portRemoved(datapathPort);
+    }
   }
 
   portStatistics(port: SwitchPort): PortStatistics | undefined {
     return port.datapathPort === undefined ? undefined : this.datapath.portStatistics(port.datapathPort);
   }
 
-  /** The bridge and port behind a datapath port number. */
+  /** The bridge and port behind a datapath port number; tunnel ports share one, and have no owner here. */
   owner(datapathPort: number): { bridge: SwitchBridge; port: SwitchPort } | undefined {
     return this.#owners.get(datapathPort);
   }
@@ -322,7 +391,8 @@ export class Switch {
 
   #translate(key: Uint8Array, packet: Decided | undefined): Translation | undefined {
     const { recirculation, select } = this;
-    const owner = this.#owners.get(readUint32(key, KEY_IN_PORT));
+    const tunnelled = this.#tunnels.find(key);
+    const owner = tunnelled ?? this.#owners.get(readUint32(key, KEY_IN_PORT));
     // A packet that a controller sent may come from no port: after recirculation its frozen state says what there is to know.
     const bridge = owner?.bridge ?? recirculation.state(readUint32(key, KEY_RECIRC_ID))?.bridge;
     if (bridge === undefined) return undefined;
@@ -330,7 +400,9 @@ export class Switch {
     flow.set(key);
     flow.fill(0, KEY_SIZE);
     writeUint32(flow, KEY_IN_PORT, owner?.port.number ?? PORT_NONE);
-    return translate({ bridge, flow, recirculation, select, packet });
+    const translation = translate({ bridge, flow, recirculation, select, packet });
+    if (tunnelled) markTunnelLookup(translation.wildcards, key);
+    return translation;
   }
 
   #applyEffects(effects: readonly Effect[], upcall: Upcall | undefined): void {
@@ -340,7 +412,7 @@ export class Switch {
           this.bridge(effect.bridge).macLearning.learn(effect.vlan, effect.mac, effect.port, this.now());
           break;
         case "learn":
-          this.#learn(effect.spec, this.bridge(effect.bridge));
+          installLearned(effect.spec, this.bridge(effect.bridge), this.now());
           break;
         case "fin_timeout":
           this.bridge(effect.bridge).tables.reduceTimeouts(effect.rule, effect.idle, effect.hard);
@@ -353,27 +425,6 @@ export class Switch {
         }
       }
     }
-  }
-
-  /** A learned rule is an ordinary one; when it is there already its time starts anew. */
-  #learn(spec: LearnedRule, bridge: SwitchBridge): void {
-    const { table, priority, match, cookie } = spec;
-    const same = bridge.tables.table(table).exactly(match, priority);
-    if (same !== undefined && sameRule(same, spec)) {
-      same.modified = this.now();
-      return;
-    }
-    const modification: FlowMod = {
-      ...spec,
-      kind: "flow",
-      command: "add",
-      cookie: 0n,
-      cookieMask: 0n,
-      newCookie: cookie,
-      importance: 0,
-      flags: { ...noFlags, sendFlowRem: spec.sendFlowRem },
-    };
-    bridge.tables.apply([modification], this.now());
   }
 
   // -------------------------------------------------------------------------------------------------------------- events
@@ -402,20 +453,8 @@ export class Switch {
     for (const listener of this.#portListeners) listener(port, event, reason, bridge);
   }
 
-  /** Joins the patch ports that want each other, and parts those that no longer do. */
   #joinPatches(): void {
-    const patches = [...this.#bridges.values()].flatMap((bridge) =>
-      bridge
-        .ports()
-        .filter(({ kind }) => kind === "patch")
-        .map((port) => ({ bridge, port })),
-    );
-    for (const { port } of patches) {
-      const peer = patches.find(
-        (other) => other.port !== port && other.port.name === port.peerName && other.port.peerName === port.name,
-      );
-      port.peer = peer && { bridge: peer.bridge, port: peer.port.number };
-    }
+    joinPatches(this.#bridges.values());
     this.revalidator.everything();
   }
 
@@ -427,15 +466,6 @@ export class Switch {
     this.#lastError = now;
     this.#errors = 0;
   }
-}
-
-function sameRule(rule: Rule, spec: LearnedRule): boolean {
-  return (
-    rule.cookie === spec.cookie &&
-    rule.idleTimeout === spec.idleTimeout &&
-    rule.hardTimeout === spec.hardTimeout &&
-    isDeepStrictEqual(rule.actions, spec.actions)
-  );
 }
 
 export function monotonicMilliseconds(): number {

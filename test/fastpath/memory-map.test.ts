@@ -31,6 +31,8 @@ const REGIONS: readonly (readonly [string, number, number])[] = [
   ["Geneve options", map.GENEVE_OPTIONS_BASE, map.GENEVE_OPTIONS_BASE + map.GENEVE_OPTIONS_SIZE],
   ["buffers", map.BUFFERS_BASE, map.BUFFERS_END],
   ["transmit", map.TRANSMIT_BASE, map.TRANSMIT_END],
+  ["tunnels", map.TUNNELS_BASE, map.TUNNELS_END],
+  ["tunnel arrivals", map.TUNNEL_ARRIVALS_BASE, map.TUNNEL_ARRIVALS_BASE + map.TUNNEL_ARRIVALS_SIZE],
   ["subtables", map.SUBTABLES_BASE, map.SUBTABLES_BASE + map.SUBTABLES_SIZE],
   ["arena", map.ARENA_BASE, map.ARENA_BASE + map.ARENA_SIZE],
   ["fragments", map.FRAGMENTS_BASE, map.FRAGMENTS_BASE + map.FRAGMENTS_SIZE],

@@ -24,11 +24,12 @@ import { giveBack, takeFlow } from "./flow-pool.ts";
 const DEFAULT_TTL = 64;
 const ECN = 3;
 
+/** Without an address it is zero: the host's routes choose. */
 function setAddress(flow: Uint8Array, ipv4: number, ipv6: number, address: Uint8Array | "flow" | undefined): void {
-  if (address === "flow" || address === undefined) return;
+  if (address === "flow") return;
   flow.fill(0, ipv4, ipv4 + 4);
   flow.fill(0, ipv6, ipv6 + 16);
-  flow.set(address, address.length === 4 ? ipv4 : ipv6);
+  if (address !== undefined) flow.set(address, address.length === 4 ? ipv4 : ipv6);
 }
 
 /** Fills the flow's tunnel fields as the port's options say. */
