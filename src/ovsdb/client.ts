@@ -28,8 +28,9 @@ export interface ClientOptions {
   readonly lock: string;
   readonly log: ClientLog;
   readonly changed: () => void;
-  /** Milliseconds; for tests. */
+  /** Milliseconds; 5 s for TCP and none for Unix sockets, unless given. */
   readonly probeInterval?: number;
+  readonly backoff?: Backoff;
 }
 
 export type Outcome = "written" | "refused" | "lost";
@@ -44,7 +45,7 @@ const BEFORE_EVERYTHING = "00000000-0000-0000-0000-000000000000";
 export class DatabaseClient {
   readonly #options: ClientOptions;
   readonly #remote: Remote;
-  readonly #backoff = new Backoff();
+  readonly #backoff: Backoff;
   #connection: Connection | undefined;
   #retry: NodeJS.Timeout | undefined;
   #connectedAt = 0;
@@ -58,6 +59,7 @@ export class DatabaseClient {
   /** @throws RemoteNameError */
   constructor(options: ClientOptions) {
     this.#options = options;
+    this.#backoff = options.backoff ?? new Backoff();
     this.#remote = parseRemote(options.remote);
     this.#connect();
   }

@@ -12,11 +12,17 @@ export interface Device {
   readonly mode?: LinkMode;
 }
 
-export class Devices {
+export interface Devices {
+  /** Looks at all of them. */
+  refresh(): void;
+  find(name: string): Device | undefined;
+  forget(name: string): void;
+}
+
+export class KernelDevices implements Devices {
   #links = new Map<string, Link>();
   readonly #known = new Map<string, Device>();
 
-  /** Looks at all of them. */
   refresh(): void {
     this.#links = new Map(listLinks().map((link) => [link.name, link]));
     for (const [name, { link }] of this.#known) {

@@ -15,7 +15,7 @@ import type { OpenBridge } from "./bridge-service.ts";
 import { CAPABILITIES } from "./capabilities.ts";
 import { complaintsOf } from "./complaints.ts";
 import { type Configuration, readConfiguration } from "./configuration.ts";
-import { Devices } from "./devices.ts";
+import { type Devices, KernelDevices } from "./devices.ts";
 import { INTERFACE_TYPES } from "./kinds/list.ts";
 import { ManagedBridge, type ReconcilerLog } from "./managed-bridge.ts";
 import type { ManagedInterface } from "./managed-interface.ts";
@@ -29,6 +29,8 @@ export interface ReconcilerOptions {
   readonly datapathTypes?: ReadonlySet<string>;
   /** Milliseconds between two writings of counters. */
   readonly statisticsInterval?: number;
+  /** The kernel's, unless given. */
+  readonly devices?: Devices;
 }
 
 export const DATAPATH_TYPES: ReadonlySet<string> = new Set(["netdev", "system"]);
@@ -40,7 +42,7 @@ const RETRY_INTERVAL = 1000;
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #bridges = new Map<string, ManagedBridge>();
-  readonly #devices = new Devices();
+  readonly #devices: Devices;
   readonly #timers: NodeJS.Timeout[];
   readonly #complained = new Set<string>();
   readonly #configured: Promise<void>;
@@ -52,6 +54,7 @@ export class Reconciler {
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
+    this.#devices = options.devices ?? new KernelDevices();
     this.#configured = new Promise((resolve) => {
       this.#firstConfigured = resolve;
     });
