@@ -8,6 +8,7 @@ import type { PortStatus } from "../fastpath/datapath.ts";
 import { PORT_LOCAL, PORT_MAX, type PortNames } from "./flow/port-text.ts";
 import { BridgeTables } from "./tables/bridge-tables.ts";
 import { MacLearning } from "./tables/mac-learning.ts";
+import type { MeterIndexes } from "./tables/meters.ts";
 import type { Group, Meter } from "./tables/rule.ts";
 import type { Bridge, BridgePort, MacLookup, PortVlan, TunnelPort } from "./translate/bridge.ts";
 
@@ -42,7 +43,7 @@ export class SwitchError extends Error {}
 
 export class SwitchBridge implements Bridge {
   readonly name: string;
-  readonly tables = new BridgeTables();
+  readonly tables: BridgeTables;
   readonly macLearning = new MacLearning();
   readonly macTable: MacLookup;
   /** What OpenFlow calls the bridge by: 64 bits, by convention its MAC address. */
@@ -53,8 +54,9 @@ export class SwitchBridge implements Bridge {
   readonly #names = new Map<string, SwitchPort>();
   #lastNumber = 0;
 
-  constructor(name: string, now: () => number) {
+  constructor(name: string, now: () => number, meterIndexes?: MeterIndexes) {
     this.name = name;
+    this.tables = new BridgeTables(meterIndexes);
     const { macLearning } = this;
     this.macTable = { lookup: (vlan, mac) => macLearning.lookup(vlan, mac, now()) };
   }

@@ -99,6 +99,7 @@ export class Switch {
   readonly #tunnels: SwitchTunnels;
   readonly #owners = new Map<number, { bridge: SwitchBridge; port: SwitchPort }>();
   readonly #resources: DatapathResources;
+  readonly #meterIndexes: MeterIndexes = new Set();
   readonly #packetIns: PacketIns;
   readonly #packetOuts: PacketOuts;
   readonly #packetInListeners: ((packetIn: PacketIn) => void)[] = [];
@@ -161,7 +162,7 @@ export class Switch {
   bridge(name = DEFAULT_BRIDGE): SwitchBridge {
     let bridge = this.#bridges.get(name);
     if (bridge === undefined) {
-      bridge = new SwitchBridge(name, this.now);
+      bridge = new SwitchBridge(name, this.now, this.#meterIndexes);
       const made = bridge;
       made.tables.onChange((changes) => this.#tablesChanged(made, changes));
       made.macLearning.onChange(() => this.revalidator.macTableChanged());

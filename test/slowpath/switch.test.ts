@@ -299,6 +299,25 @@ describe("packet-ins", () => {
   });
 });
 
+describe("meters", () => {
+  it("of two bridges do not share a bucket of tokens", async () => {
+    const lab = await TestSwitch.start(2);
+    await lab.switch.addPort({ kind: "test", name: "q1" }, { bridge: "br-ext", ofport: 1 });
+    const meter = (rate: number) =>
+      ({
+        kind: "meter",
+        command: "add",
+        id: 1,
+        config: { unit: "pktps", burst: true, stats: true, bands: [{ type: "drop", rate, burst: rate }] },
+      }) as const;
+    await lab.switch.apply([meter(1)]);
+    await lab.switch.apply([meter(1000)], "br-ext");
+    await lab.add("priority=1,in_port=1 actions=meter:1,output:2");
+    const passed = Array.from({ length: 20 }, () => lab.portsOf(1, udpFrame(1)).length);
+    expect(passed.reduce((sum, one) => sum + one)).toBeLessThan(3);
+  });
+});
+
 describe("ports", () => {
   it("that lose their device are an event; megaflows through them go, the others stay", async () => {
     const lab = await TestSwitch.start(3);

@@ -8,7 +8,7 @@
 import { applyFlowMod, type FlowStore, removeRule } from "./flow-mods.ts";
 import { FlowTable } from "./flow-table.ts";
 import { GroupTable } from "./groups.ts";
-import { MeterTable } from "./meters.ts";
+import { type MeterIndexes, MeterTable } from "./meters.ts";
 import { type Modification, ModificationError, TABLE_COUNT } from "./modification.ts";
 import { groupsIn, metersIn } from "./references.ts";
 import type { FlowLookup, Rule } from "./rule.ts";
@@ -16,12 +16,13 @@ import { type ChangeSet, type RemovalReason, Transaction } from "./transaction.t
 
 export class BridgeTables implements FlowLookup {
   readonly groups = new GroupTable();
-  readonly meters = new MeterTable();
+  readonly meters: MeterTable;
   readonly #tables: (FlowTable | undefined)[] = new Array<undefined>(TABLE_COUNT).fill(undefined);
   readonly #listeners: ((changes: ChangeSet) => void)[] = [];
   readonly #store: FlowStore;
 
-  constructor() {
+  constructor(meterIndexes?: MeterIndexes) {
+    this.meters = new MeterTable(meterIndexes);
     this.#store = {
       table: (number) => this.table(number),
       usedTables: () => this.#tables.filter((table) => table !== undefined),

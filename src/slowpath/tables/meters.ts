@@ -8,9 +8,16 @@ export const METER_MAX = 0xffff_0000;
 export const METER_SLOWPATH = 0xffff_fffd;
 export const METER_CONTROLLER = 0xffff_fffe;
 
+/** Indexes of the datapath's meters that are in use: one set for all bridges on it. */
+export type MeterIndexes = Set<number>;
+
 export class MeterTable {
   readonly #meters = new Map<number, Meter>();
-  readonly #indexes = new Set<number>();
+  readonly #indexes: MeterIndexes;
+
+  constructor(indexes: MeterIndexes = new Set()) {
+    this.#indexes = indexes;
+  }
 
   get(id: number): Meter | undefined {
     return this.#meters.get(id);
