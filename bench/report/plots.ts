@@ -1,0 +1,121 @@
+/**
+ * Which plots a bench's rows make: cases along an axis become lines, the others become bars, a plot for each metric.
+ *
+ * Invariants: no plot is empty, every line and bar has a value; contestants keep their colour through all of a bench's plots.
+ */
+import type { BenchResult, Row } from "../schema.ts";
+import { median, type Spread, spread } from "../statistics.ts";
+import { ratioText } from "../table.ts";
+
+export type Plot = BarPlot | LinePlot;
+
+interface PlotHead {
+  readonly title: string;
+  readonly unit: string;
+  readonly better: Row["better"];
+}
+
+export interface BarPlot extends PlotHead {
+  readonly kind: "bars";
+  readonly groups: readonly { readonly case: string; readonly bars: readonly Bar[] }[];
+  /** The end of the scale, the same for all groups. */
+  readonly top: number;
+}
+
+export interface Bar extends Spread {
+  readonly contestant: string;
+  readonly color: string;
+  readonly ratios: readonly string[];
+}
+
+export interface LinePlot extends PlotHead {
+  readonly kind: "lines";
+  readonly axis: string;
+  readonly axisScale: "linear" | "log";
+  readonly valueScale: "linear" | "log";
+  readonly positions: readonly number[];
+  /** A value or null for each position, never nulls only. */
+  readonly lines: readonly {
+    readonly contestant: string;
+    readonly color: string;
+    readonly values: readonly (number | null)[];
+  }[];
+}
+
+/** Okabe and Ito's colours, told apart also by those who see fewer. */
+const COLORS = ["#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "#555555", "#b8a900"];
+/** Values further apart than this are drawn on a logarithmic scale. */
+const LOG_RANGE = 30;
+
+export function plotsOf({ rows }: Pick<BenchResult, "rows">): Plot[] {
+  const colors = contestantColors(rows);
+  const plots: Plot[] = [];
+  for (const group of Map.groupBy(rows.filter(hasFigures), groupKey).values()) {
+    const positions = new Set(group.map(({ at }) => at?.value));
+    plots.push(group[0].at !== undefined && positions.size > 1 ? linePlot(group, colors) : barPlot(group, colors));
+  }
+  return plots;
+}
+
+export function contestantColors(rows: readonly Row[]): Map<string, string> {
+  const names = new Set(rows.flatMap(({ series }) => series.map(({ contestant }) => contestant)));
+  return new Map([...names].map((name, i) => [name, COLORS[i % COLORS.length]]));
+}
+
+function hasFigures({ series }: Row): boolean {
+  return series.some(({ samples }) => samples.length > 0);
+}
+
+/** Bars of one metric stand in one plot; lines of different cases do not. */
+function groupKey(row: Row): string {
+  return JSON.stringify([row.metric, row.unit, row.at?.axis, row.at && row.case]);
+}
+
+function barPlot(rows: readonly Row[], colors: ReadonlyMap<string, string>): BarPlot {
+  const groups = rows.map((row) => ({
+    case: row.at === undefined ? row.case : `${row.case} ${row.at.value} ${row.at.axis}`.trim(),
+    bars: row.series
+      .filter(({ samples }) => samples.length > 0)
+      .map(({ contestant, samples }) => ({
+        contestant,
+        color: colors.get(contestant)!,
+        ...spread(samples),
+        ratios: row.references.flatMap((reference) => ratioText(row, contestant, reference) ?? []),
+      })),
+  }));
+  const top = Math.max(...groups.flatMap(({ bars }) => bars.map(({ max }) => max)));
+  return { kind: "bars", ...head(rows[0]), groups, top: top > 0 ? top : 1 };
+}
+
+function linePlot(rows: readonly Row[], colors: ReadonlyMap<string, string>): LinePlot {
+  const { axis, scale } = rows[0].at!;
+  const sorted = rows.toSorted((a, b) => a.at!.value - b.at!.value);
+  const names = [...colors.keys()].filter((name) => rows.some((row) => samplesFor(row, name).length > 0));
+  const lines = names.map((contestant) => ({
+    contestant,
+    color: colors.get(contestant)!,
+    values: sorted.map((row) => {
+      const samples = samplesFor(row, contestant);
+      return samples.length === 0 ? null : median(samples);
+    }),
+  }));
+  const values = lines.flatMap((line) => line.values.filter((value) => value !== null));
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  return {
+    kind: "lines",
+    ...head(rows[0], rows[0].case),
+    axis,
+    axisScale: scale,
+    valueScale: least > 0 && most / least > LOG_RANGE ? "log" : "linear",
+    positions: sorted.map(({ at }) => at!.value),
+    lines,
+  };
+}
+
+function samplesFor(row: Row, contestant: string): readonly number[] {
+  return row.series.find((series) => series.contestant === contestant)?.samples ?? [];
+}
+
+function head({ metric, unit, better }: Row, benchCase = ""): PlotHead {
+  return { title: benchCase === "" ? metric : `${metric}: ${benchCase}`, unit, better };
+}

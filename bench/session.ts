@@ -1,0 +1,109 @@
+/** One bench on its way: who takes part, what is printed, what goes into the results. */
+import type { Arguments } from "./arguments.ts";
+import type { Bench, Case, Comparison, Contestant, Session } from "./bench.ts";
+import { runComparison } from "./comparison.ts";
+import type { BenchResult, Row } from "./schema.ts";
+import { rowText } from "./table.ts";
+
+export interface Screen {
+  write(text: string): void;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+export class BenchSession implements Session {
+  readonly quick: boolean;
+  readonly #name: string;
+  readonly #title: string;
+  readonly #against: Arguments["against"];
+  readonly #screen: Screen;
+  readonly #settings: Record<string, string | number | boolean> = {};
+  readonly #notes: string[] = [];
+  readonly #rows: Row[] = [];
+  readonly #absent: { contestant: string; reason: string }[] = [];
+
+  constructor(
+    name: string,
+    title: string,
+    { quick, against }: Pick<Arguments, "quick" | "against">,
+    screen: Screen = process.stdout,
+  ) {
+    this.#name = name;
+    this.#title = title;
+    this.quick = quick;
+    this.#against = against;
+    this.#screen = screen;
+  }
+
+  /** An error of the bench ends this bench only. */
+  async run(bench: Bench): Promise<BenchResult> {
+    const start = performance.now();
+    let error: string | undefined;
+    try {
+      if ("measure" in bench) await bench.measure(this);
+      else await bench.run((row) => this.#print(row));
+    } catch (thrown) {
+      error = (thrown as Error).message;
+      this.#clearProgress();
+      this.#print(`ended early: ${error}`);
+    }
+    return {
+      name: this.#name,
+      title: this.#title,
+      seconds: (performance.now() - start) / 1000,
+      settings: this.#settings,
+      rows: this.#rows,
+      notes: this.#notes,
+      absent: this.#absent,
+      error,
+    };
+  }
+
+  setting(name: string, value: string | number | boolean): void {
+    this.#settings[name] = value;
+  }
+
+  note(sentence: string): void {
+    this.#notes.push(sentence);
+    this.#print(sentence);
+  }
+
+  async compare<C extends Contestant, K extends Case>(comparison: Comparison<C, K>): Promise<readonly Row[]> {
+    const contestants = comparison.contestants.filter((contestant) => this.#takesPart(contestant));
+    this.setting("rounds", comparison.rounds);
+    this.setting("warm-up rounds", comparison.warmups);
+    const rows = await runComparison({ ...comparison, contestants }, (step, done, steps) =>
+      this.#progress(step, done, steps),
+    );
+    this.#clearProgress();
+    for (const row of rows) for (const line of rowText(row)) this.#print(line);
+    this.#rows.push(...rows);
+    return rows;
+  }
+
+  #takesPart({ name, kind, missing }: Contestant): boolean {
+    const ours = kind === "megaflow" || kind === "limit";
+    if (!ours && this.#against !== undefined && !this.#against.includes(kind)) return false;
+    const reason = missing?.();
+    if (reason === undefined) return true;
+    if (!this.#absent.some(({ contestant }) => contestant === name)) {
+      this.#absent.push({ contestant: name, reason });
+      this.#print(`${name} does not take part: ${reason}`);
+    }
+    return false;
+  }
+
+  #print(line: string): void {
+    this.#screen.write(`  ${line}\n`);
+  }
+
+  #progress(step: string, done: number, steps: number): void {
+    if (!this.#screen.isTTY) return;
+    const text = `  ${String(Math.floor((100 * done) / steps)).padStart(3)} %  ${step}`;
+    this.#screen.write(`\r\x1b[K${text.slice(0, (this.#screen.columns ?? 80) - 1)}`);
+  }
+
+  #clearProgress(): void {
+    if (this.#screen.isTTY) this.#screen.write("\r\x1b[K");
+  }
+}
