@@ -22,6 +22,7 @@ import { type PortSettings, SwitchBridge, SwitchError, type SwitchPort } from ".
 
 export { type PortSettings, SwitchBridge, SwitchError, type SwitchPort } from "./switch-bridge.ts";
 
+import type { MeterIndexes } from "./tables/meters.ts";
 import type { Modification } from "./tables/modification.ts";
 import { deleteEverything } from "./tables/standing-changes.ts";
 import type { ChangeSet } from "./tables/transaction.ts";
