@@ -188,13 +188,16 @@ export const FLOW_USED = 32; // u64 milliseconds of CLOCK_MONOTONIC of the last 
 export const FLOW_TCP_FLAGS = 40; // u32, ored
 export const FLOW_ID = 44; // u32 the main thread's handle
 export const FLOW_GENERATION = 48; // u32 counts reuses of this record, so that a stale cache entry is noticed
-export const FLOW_KEY = 64; // packed masked key: 16 bytes for each block of the mask, in the mask's order
+export const FLOW_KEY = 64; // masked key: 16 bytes for each block that the mask record lists, in its order
 export const FLOW_HEADER_SIZE = 64;
 export const FLOW_STATE_FREE = 0;
 export const FLOW_STATE_LIVE = 1;
 export const FLOW_STATE_DEAD = 2;
 
-// Mask record: which 16-byte blocks of the key a megaflow table looks at (two words: one SIMD register).
+// Mask record: which 16-byte blocks of the key a megaflow table looks at (two words: one SIMD register). The first
+// MASK_WHOLE_BLOCKS blocks (one cache line) are always listed, also where the mask is zero, so that comparing an IPv4 packet
+// with a flow is four loads without a loop; a flow of one to four blocks takes two lines in any case.
+export const MASK_WHOLE_BLOCKS = 4;
 export const MASK_BLOCK_COUNT = 0; // u32 n
 export const MASK_EXTENT = 4; // u32 bytes of key the mask reaches: a packet with a shorter extent has zeros there
 export const MASK_TABLE = 8; // u32 worker's: address of this mask's megaflow table, 0 = none yet
@@ -203,6 +206,8 @@ export const MASK_INDEX = 16; // u32 main's
 export const MASK_LAST_BUCKET = 20; // u32 worker's: buckets of the table - 1
 export const MASK_HITS = 24; // u64 worker's
 export const MASK_BLOCK_INDEX = 32; // u8[26] block numbers (offset in the key / 16), ascending
+export const MASK_HASHED_COUNT = 60; // u32 blocks that are not zero
+export const MASK_HASHED = 64; // u8[26] their places in the two lists
 export const MASK_BLOCKS = 96; // 16 bytes [26] mask blocks, packed in the same order
 export const MASK_SIZE = 512;
 
@@ -754,6 +759,7 @@ export const ARRIVAL_VECTORS = 0x1000; // struct iovec[RECEIVE_BUFFERS]
 export const ARRIVAL_NAMES = 0x2000; // sockaddr, ARRIVAL_NAME_SIZE each
 export const ARRIVAL_CONTROLS = 0x3000; // control messages, ARRIVAL_CONTROL_SIZE each
 export const ARRIVAL_FIELDS = 0x8000; // tunnel fields of the packet at hand: KEY_TUN_ID..KEY_SIZE
+export const ARRIVAL_RUN = 0x8200; // segments that become one packet: io/coalesce.ts
 export const ARRIVAL_NAME_SIZE = 32;
 export const ARRIVAL_CONTROL_SIZE = 256;
 

@@ -6,6 +6,8 @@
  *                  +32Ki   u32[PACKET_SLOTS] their megaflows (0 = none)
  *                  +48Ki   u32[PACKET_SLOTS] packets that wait for the next pass (CONTROL_WAITING of them)
  *                  +64Ki   tunnel fields while a tunnel header is taken off (actions/tunnel-pop.ts)
+ *                  +80Ki   u32[PACKET_SLOTS] places in these lists of the packets that the cache knows nothing of
+ *                  +96Ki   lists of the megaflow look-up (flow/probe.ts)
  *
  * What: a pass works in stages over all its packets, so that their cache misses overlap instead of adding up: hash
  *   all, read all hints, verify all, then run the programs in the order of arrival.
@@ -16,7 +18,8 @@
 import { execute } from "./actions/execute.ts";
 import { count, countMany, drop } from "./counters.ts";
 import { cachedFlow, cacheHash, covers, remember } from "./flow/cache.ts";
-import { lookupMegaflow } from "./flow/lookup.ts";
+import { lookupMegaflows, wantMegaflow } from "./flow/lookup.ts";
+import { transmitPlain } from "./io/transmit.ts";
 import {
   CONTROL_NOW,
   CONTROL_WAITING,
@@ -29,11 +32,15 @@ import {
   DROP_RECIRC_DEPTH,
   DROP_TORN,
   FLOW_BYTES,
+  FLOW_KEY,
   FLOW_PACKETS,
   FLOW_PROGRAM,
+  FLOW_STATE,
   FLOW_TCP_FLAGS,
   FLOW_USED,
   KEY_TCP_FLAGS,
+  OP_LENGTH,
+  OP_OUTPUT,
   PACKET_DEPTH,
   PACKET_FLOW,
   PACKET_KEY,
@@ -43,14 +50,20 @@ import {
   UPCALL_MISS,
 } from "./layout.ts";
 import { CONTROL_BASE, PIPELINE_BASE } from "./memory.ts";
-import { parse } from "./packet/parse.ts";
+import { hashReceived, parseKey } from "./packet/parse.ts";
 import { ringUpcallBell, upcall } from "./upcall.ts";
 
 const PASS: usize = PIPELINE_BASE;
 const HASHES: usize = PIPELINE_BASE + 0x4000;
 const FLOWS: usize = PIPELINE_BASE + 0x8000;
 const WAITING: usize = PIPELINE_BASE + 0xc000;
+const MISSED: usize = PIPELINE_BASE + 0x1_4000;
+const FETCHED: usize = PIPELINE_BASE + 0x1_5000;
 const ETHERNET_SIZE: u32 = 14;
+/** A program as it begins that is one OP_OUTPUT: its length, opcode, zero. */
+const OUTPUT_LENGTH: u32 = 12;
+const OUTPUT_PROGRAM: u64 = (<u64>OP_OUTPUT << 32) | OUTPUT_LENGTH;
+const OUTPUT_PORT: usize = 12;
 
 /** Runs `packets` records that lie one after the other from `first` on. */
 export function processBatch(first: usize, packets: u32): void {
@@ -62,7 +75,7 @@ export function processBatch(first: usize, packets: u32): void {
       drop(packet, DROP_TORN);
       continue;
     }
-    parse(packet);
+    parseKey(packet);
     store<u32>(PASS + (<usize>taken << 2), <u32>packet);
     taken++;
   }
@@ -108,48 +121,70 @@ function runPass(packets: u32): void {
   const end = <usize>packets << 2;
   for (let i: usize = 0; i < end; i += 4) store<u32>(HASHES + i, cacheHash(load<u32>(PASS + i)));
   for (let i: usize = 0; i < end; i += 4) store<u32>(FLOWS + i, <u32>cachedFlow(load<u32>(HASHES + i)));
+  fetchAhead(end);
   classify(end);
   for (let i: usize = 0; i < end; i += 4) {
     const packet: usize = load<u32>(PASS + i);
     const flow: usize = load<u32>(FLOWS + i);
     if (flow == 0) {
       count(COUNTER_MISS);
+      if (load<u32>(packet, PACKET_DEPTH) == 0) hashReceived(packet);
       upcall(packet, UPCALL_MISS, 0, 0);
       continue;
     }
     credit(flow, packet);
     const program: usize = load<u32>(flow, FLOW_PROGRAM);
+    if (isOutput(program) && transmitPlain(packet, load<u32>(program, OUTPUT_PORT))) continue;
+    if (load<u32>(packet, PACKET_DEPTH) == 0) hashReceived(packet);
     execute(packet, program + 4, program + 4 + load<u32>(program), 0);
   }
 }
 
+/** Whether a program is one output and nothing else: what most programs are, done without the interpreter. */
+@inline
+function isOutput(program: usize): bool {
+  return load<u64>(program) == OUTPUT_PROGRAM && load<u32>(program + 4, OP_LENGTH) == OUTPUT_LENGTH;
+}
+
+/** Reads a word of each hinted flow's two lines, so that their cache misses overlap. */
+@inline
+function fetchAhead(end: usize): void {
+  let sum: u32 = 0;
+  for (let i: usize = 0; i < end; i += 4) {
+    const flow: usize = load<u32>(FLOWS + i);
+    sum += load<u32>(flow, FLOW_STATE) + load<u32>(flow, FLOW_KEY);
+  }
+  store<u32>(FETCHED, sum); // or the compiler would see that nobody wants them
+}
+
 /** Turns the hints in FLOWS into megaflows that cover their packets, 0 where there is none. */
+@inline
 function classify(end: usize): void {
-  let cacheHits: u64 = 0;
-  let megaflowHits: u64 = 0;
+  let missed: u32 = 0;
   for (let i: usize = 0; i < end; i += 4) {
     const hint: usize = load<u32>(FLOWS + i);
     const key: usize = load<u32>(load<u32>(PASS + i), PACKET_KEY);
-    if (hint != 0 && covers(hint, key)) {
-      cacheHits++;
-      continue;
-    }
-    const hash = load<u32>(HASHES + i);
-    // An earlier packet of this batch may have brought the flow into the cache.
-    const recent = cachedFlow(hash);
-    if (recent != 0 && recent != hint && covers(recent, key)) {
-      store<u32>(FLOWS + i, <u32>recent);
-      cacheHits++;
-      continue;
-    }
-    const flow = lookupMegaflow(key);
-    store<u32>(FLOWS + i, <u32>flow);
-    if (flow == 0) continue;
-    remember(hash, flow);
-    megaflowHits++;
+    if (hint != 0 && covers(hint, key)) continue;
+    store<u32>(MISSED + (<usize>missed << 2), <u32>i);
+    wantMegaflow(missed, key, FLOWS + i);
+    missed++;
   }
-  countMany(COUNTER_CACHE_HIT, cacheHits);
-  countMany(COUNTER_MEGAFLOW_HIT, megaflowHits);
+  countMany(COUNTER_CACHE_HIT, (end >> 2) - missed);
+  if (missed != 0) lookUp(missed);
+}
+
+/** Megaflows for the packets in MISSED. */
+function lookUp(missed: u32): void {
+  lookupMegaflows(missed);
+  let hits: u64 = 0;
+  for (let i: u32 = 0; i < missed; i++) {
+    const at: usize = load<u32>(MISSED + (<usize>i << 2));
+    const flow: usize = load<u32>(FLOWS + at);
+    if (flow == 0) continue;
+    remember(load<u32>(HASHES + at), flow);
+    hits++;
+  }
+  countMany(COUNTER_MEGAFLOW_HIT, hits);
 }
 
 @inline
@@ -158,6 +193,7 @@ function credit(flow: usize, packet: usize): void {
   store<u64>(flow, load<u64>(flow, FLOW_PACKETS) + 1, FLOW_PACKETS);
   store<u64>(flow, load<u64>(flow, FLOW_BYTES) + load<u32>(packet, PACKET_LENGTH), FLOW_BYTES);
   store<u64>(flow, load<u64>(CONTROL_BASE, CONTROL_NOW), FLOW_USED);
-  const tcpFlags = <u32>bswap<u16>(load<u16>(load<u32>(packet, PACKET_KEY), KEY_TCP_FLAGS));
-  store<u32>(flow, load<u32>(flow, FLOW_TCP_FLAGS) | tcpFlags, FLOW_TCP_FLAGS);
+  const seen = load<u32>(flow, FLOW_TCP_FLAGS);
+  const tcpFlags = seen | bswap<u16>(load<u16>(load<u32>(packet, PACKET_KEY), KEY_TCP_FLAGS));
+  if (tcpFlags != seen) store<u32>(flow, tcpFlags, FLOW_TCP_FLAGS);
 }

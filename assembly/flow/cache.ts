@@ -9,8 +9,8 @@
  * Invariants: an entry is a hint. A hit is a live flow whose packed words equal the packet's key under the flow's mask;
  *   megaflows are disjoint, so a flow that covers the key is the right one, and nothing is ever invalidated. Flow records
  *   are never reused for anything but flow records (src/fastpath/arena.ts), so that following a stale hint is safe.
- * Hash: the 5-tuple hash of the packet as received, and the words that tell passes and non-IP packets apart: metadata,
- *   Ethernet addresses, VLANs. The whole key would tell no more flows apart in practice.
+ * Hash: NH (masked-key.ts) of the key's first line but its tos, ttl and TCP flags, which change within a connection; for IPv6
+ *   also of the addresses. The whole key would tell no more flows apart in practice.
  * Not handled: flows that differ only in tunnel or label fields share an entry and fall through to the tables.
  */
 import {
@@ -18,11 +18,14 @@ import {
   FLOW_MASK,
   FLOW_STATE,
   FLOW_STATE_LIVE,
+  KEY_EXTENT_IPV6,
+  KEY_IPV6_DST,
+  KEY_IPV6_SRC,
   PACKET_KEY,
-  PACKET_RSS_HASH,
+  PACKET_KEY_EXTENT,
 } from "../layout.ts";
 import { CACHE_BASE } from "../memory.ts";
-import { matches } from "./masked-key.ts";
+import { finish, matches, padOf, product } from "./masked-key.ts";
 
 const SET_SIZE_LOG2: u32 = 6;
 const FLOWS: usize = 32;
@@ -35,14 +38,16 @@ export function clearCache(): void {
 @inline
 export function cacheHash(packet: usize): u32 {
   const key: usize = load<u32>(packet, PACKET_KEY);
-  let sum = load<u64>(key) * 0x9e37_79b9_7f4a_7c15;
-  sum += load<u64>(key, 8) * 0xbf58_476d_1ce4_e5b9;
-  sum += load<u64>(key, 16) * 0x94d0_49bb_1331_11eb;
-  sum += rotl<u64>(load<u64>(key, 24), 32) * 0xd6e8_feb8_6659_fd93; // last octets of addresses sit in the top bits
-  sum += rotl<u64>(load<u64>(key, 32), 32) * 0xa076_1d64_78bd_642f;
-  sum += load<u64>(key, 40) * 0xe703_7ed1_a0b4_28db;
-  sum = (sum ^ (sum >> 32) ^ load<u32>(packet, PACKET_RSS_HASH)) * 0x8ebc_6af0_9c88_c6e3;
-  return <u32>(sum >> 32);
+  const last = v128.and(v128.load(key, 48), i32x4(-1, -1, 0, -1));
+  let sum = i64x2.add(
+    i64x2.add(product(v128.load(key), padOf(0)), product(v128.load(key, 16), padOf(16))),
+    i64x2.add(product(v128.load(key, 32), padOf(32)), product(last, padOf(48))),
+  );
+  if (load<u32>(packet, PACKET_KEY_EXTENT) >= <u32>KEY_EXTENT_IPV6) {
+    sum = i64x2.add(sum, product(v128.load(key, KEY_IPV6_SRC), padOf(KEY_IPV6_SRC)));
+    sum = i64x2.add(sum, product(v128.load(key, KEY_IPV6_DST), padOf(KEY_IPV6_DST)));
+  }
+  return finish(sum);
 }
 
 @inline
@@ -72,12 +77,12 @@ export function covers(flow: usize, key: usize): bool {
   return load<u32>(flow, FLOW_STATE) == FLOW_STATE_LIVE && matches(flow, load<u32>(flow, FLOW_MASK), key);
 }
 
-/** Remembers the flow for packets of this hash; in a full set, the one that the hash's top bits name gives way. */
+/** Remembers the flow for packets of this hash; in a full set, the one that bits of the hash name gives way. */
 export function remember(hash: u32, flow: usize): void {
   const set = setOf(hash);
   let entries = entriesWith(set, hash);
   if (entries == 0) entries = entriesWith(set, 0);
-  const entry: usize = entries != 0 ? ctz(entries) : hash >> 29;
+  const entry: usize = entries != 0 ? ctz(entries) : (hash >> 28) & 7;
   store<u32>(set + (entry << 2), hash);
   store<u32>(set + (entry << 2), <u32>flow, FLOWS);
 }

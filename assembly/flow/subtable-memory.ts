@@ -1,8 +1,8 @@
 /**
- * Memory of the megaflow tables: blocks of 64-byte buckets in the SUBTABLES region, and what look-up keeps beside them.
+ * Memory of the megaflow tables: blocks of 48-byte groups in the SUBTABLES region, and what look-up keeps beside them.
  *
  *   +0     u32 ranked masks            +4   u32 address of the first block never handed out
- *   +64    u32[BLOCK_CLASSES] first free block of 2^class buckets (a free block's first word links the next)
+ *   +64    u32[BLOCK_CLASSES] first free block of 2^class groups (a free block's first word links the next)
  *   +512   16 random bytes for each block of the key
  *   +4096  u32[MAX_MASKS] mask records in the order in which they are probed
  *   +64Ki  blocks
@@ -18,10 +18,13 @@ const RANKED_COUNT: usize = 0;
 const UNUSED_FROM: usize = 4;
 const FREE_BLOCKS: usize = 64;
 const BLOCKS: usize = 64 * 1024;
-/** 2^18 buckets: more flows than the arena holds records. */
+/** 2^18 groups: more flows than the arena holds records. */
 const BLOCK_CLASSES: u32 = 19;
 
-export const BUCKET_SIZE_LOG2: u32 = 6;
+/** A group's tags and its flow records (megaflow-table.ts). */
+export const GROUP_TAGS_LOG2: usize = 4;
+export const GROUP_FLOWS_LOG2: usize = 5;
+const LINE: usize = 64;
 export const PADS: usize = SUBTABLES_BASE + 512;
 export const RANKED: usize = SUBTABLES_BASE + 4096;
 
@@ -49,11 +52,12 @@ export function setRankedCount(masks: u32): void {
   store<u32>(SUBTABLES_BASE, masks, RANKED_COUNT);
 }
 
-/** A zeroed block of `buckets` (a power of two), 0 when the region is used up. */
-export function allocateBuckets(buckets: u32): usize {
-  const blockClass = ctz<u32>(buckets);
+/** A zeroed block of `groups` (a power of two), 0 when the region is used up. */
+export function allocateGroups(groups: u32): usize {
+  const blockClass = ctz<u32>(groups);
   if (blockClass >= BLOCK_CLASSES) return 0;
-  const bytes = <usize>buckets << BUCKET_SIZE_LOG2;
+  const used = (<usize>groups << GROUP_TAGS_LOG2) + (<usize>groups << GROUP_FLOWS_LOG2);
+  const bytes = (used + LINE - 1) & ~(LINE - 1);
   const free = SUBTABLES_BASE + FREE_BLOCKS + (blockClass << 2);
   let block: usize = load<u32>(free);
   if (block != 0) {
@@ -67,8 +71,8 @@ export function allocateBuckets(buckets: u32): usize {
   return block;
 }
 
-export function freeBuckets(block: usize, buckets: u32): void {
-  const free = SUBTABLES_BASE + FREE_BLOCKS + (ctz<u32>(buckets) << 2);
+export function freeGroups(block: usize, groups: u32): void {
+  const free = SUBTABLES_BASE + FREE_BLOCKS + (ctz<u32>(groups) << 2);
   store<u32>(block, load<u32>(free));
   store<u32>(free, <u32>block);
 }

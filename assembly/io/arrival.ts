@@ -29,21 +29,25 @@ import {
   VNET_GSO_NONE,
   VNET_HEADER_SIZE,
 } from "../layout.ts";
-import { allocatePacket } from "../packet/pool.ts";
-import { countPort, portRecord } from "./port-record.ts";
+import { allocateArrival } from "../packet/pool.ts";
+import { countPort } from "./port-record.ts";
 
 const ETHERNET_SIZE: u32 = 14;
+/** Flags and GSO type of a virtio-net header, loaded as one u16: what makes other fields of it count. */
+const ASKS_SOMETHING: u32 = VNET_F_NEEDS_CSUM | 0xff00;
 const ADDRESSES_SIZE = 12; // destination and source: a tag goes behind them
 const TAG_SIZE: u32 = 4;
 const ETHERTYPE_VLAN: u32 = 0x8100;
 
-/** Record of the frame of `length` bytes at `data` with `headroom` writable bytes before it, or 0 when it was dropped. */
-export function arrive(port: u32, data: u32, length: u32, headroom: u32): usize {
-  const record = portRecord(port);
-  const offloads = (load<u32>(record, PORT_FEATURES) & PORT_FEATURE_VNET) != 0;
+/**
+ * Record of the frame of `length` bytes at `data` with `headroom` writable bytes before it, or 0 when it was dropped.
+ * What arrived is counted by the caller, once for all frames of a batch (`countArrived`).
+ */
+@inline
+export function arrive(record: usize, offloads: bool, port: u32, data: u32, length: u32, headroom: u32): usize {
   const header = <usize>data - VNET_HEADER_SIZE;
   if (length < ETHERNET_SIZE || (offloads && !isOffloadSound(header, length))) return refuse(record, DROP_TORN);
-  const packet = allocatePacket();
+  const packet = allocateArrival();
   if (packet == 0) return refuse(record, DROP_NO_BUFFER);
   store<u32>(packet, data, PACKET_DATA);
   store<u32>(packet, length, PACKET_LENGTH);
@@ -51,9 +55,19 @@ export function arrive(port: u32, data: u32, length: u32, headroom: u32): usize 
   store<u32>(packet, headroom, PACKET_HEADROOM);
   store<u32>(packet, port, PACKET_IN_PORT);
   if (offloads) copyOffloadHeader(packet, header);
-  countPort(record, PORT_RX_PACKETS, 1);
-  countPort(record, PORT_RX_BYTES, length);
   return packet;
+}
+
+/** Whether frames of the port carry a virtio-net header. */
+@inline
+export function hasOffloads(record: usize): bool {
+  return (load<u32>(record, PORT_FEATURES) & PORT_FEATURE_VNET) != 0;
+}
+
+@inline
+export function countArrived(record: usize, packets: u64, bytes: u64): void {
+  countPort(record, PORT_RX_PACKETS, packets);
+  countPort(record, PORT_RX_BYTES, bytes);
 }
 
 /** Its ten bytes are as they came what a record holds from PACKET_VNET_FLAGS on. */
@@ -64,8 +78,10 @@ function copyOffloadHeader(packet: usize, header: usize): void {
 }
 
 /** Whether a virtio-net header points into its frame. A record holds the header as it came, from PACKET_VNET_FLAGS on. */
+@inline
 function isOffloadSound(header: usize, length: u32): bool {
   const fields = header - PACKET_VNET_FLAGS;
+  if ((load<u16>(fields, PACKET_VNET_FLAGS) & ASKS_SOMETHING) == 0) return true;
   if (load<u8>(fields, PACKET_VNET_FLAGS) & VNET_F_NEEDS_CSUM) {
     const end = <u32>load<u16>(fields, PACKET_CSUM_START) + <u32>load<u16>(fields, PACKET_CSUM_OFFSET) + 2;
     if (end > length) return false;

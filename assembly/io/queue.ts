@@ -30,6 +30,7 @@ import { MESSAGE_SIZE, MESSAGE_VECTOR_COUNT, MESSAGE_VECTORS, VECTOR_LENGTH, VEC
 import { countPort, portRecord } from "./port-record.ts";
 
 /** Appends the packet to the queue, which has room for it. */
+@inline
 export function addMessage(packet: usize, record: usize, port: u32): void {
   const index = load<u32>(record, PORT_TX_COUNT);
   const messages = <usize>load<u32>(record, PORT_TX_MESSAGES);
@@ -47,8 +48,8 @@ export function addMessage(packet: usize, record: usize, port: u32): void {
   store<u64>(message, rest != 0 ? 2 : 1, MESSAGE_VECTOR_COUNT);
   store<u64>(vector, host + load<u32>(packet, PACKET_DATA) - header);
   store<u64>(vector, head + header, VECTOR_LENGTH);
-  store<u64>(vector, host + load<u32>(packet, PACKET_PAYLOAD), VECTOR_SIZE);
   store<u64>(vector, rest, VECTOR_SIZE + VECTOR_LENGTH);
+  if (rest != 0) store<u64>(vector, host + load<u32>(packet, PACKET_PAYLOAD), VECTOR_SIZE);
 }
 
 /** Sends what waits in every port's queue: at the end of a batch, and before the bytes of an executed frame are reused. */

@@ -7,7 +7,11 @@ export function ringStatus(frame: usize): u32 {
   return atomic.load<u32>(frame + RING_STATUS);
 }
 
+/**
+ * A plain store, because an atomic one is a locked exchange on x86, 6 ns a frame: the caller has ordered it behind all reads of
+ * the batch's frames.
+ */
 @inline
 export function giveBack(frame: usize): void {
-  atomic.store<u32>(frame + RING_STATUS, 0);
+  store<u32>(frame, 0, RING_STATUS);
 }

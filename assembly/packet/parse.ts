@@ -7,7 +7,7 @@
  * Invariants: reads stay within PACKET_HEAD_LENGTH and L3_HEADERS_LIMIT, writes within the record and its key. Any bytes give
  *   a key. PACKET_L3 is what follows the Ethernet type, whatever that is (for MPLS: the label stack); PACKET_L4 and PACKET_L7
  *   are set only for a protocol we know whose header is whole. PACKET_L3_LENGTH is 0 for IP that is torn at L3.
- * Cost: 19 ns for a 60-byte TCP/IPv4 packet (header checksum 1.7, 5-tuple hash 6.4 of them), 29 ns for TCP/IPv6.
+ * Cost: 6 ns for a 60-byte TCP/IPv4 packet (parse-common.ts), 29 ns for TCP/IPv6; the 5-tuple hash 6 ns more.
  * Not handled: IGMP, NSH, GRE and other protocols beyond their number; IP inside MPLS; jumbograms; L4 headers that start
  *   more than L3_HEADERS_LIMIT bytes after L3 (the packet is torn).
  */
@@ -59,6 +59,7 @@ import { parseIcmpv6 } from "./icmpv6.ts";
 import { parseIpv4 } from "./ipv4.ts";
 import { parseIpv6 } from "./ipv6.ts";
 import { isMplsType, parseMpls } from "./mpls.ts";
+import { parseCommon } from "./parse-common.ts";
 import { vetPartialChecksum } from "./partial-checksum.ts";
 import { PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from "./protocol.ts";
 import { parseSctp } from "./sctp.ts";
@@ -69,13 +70,29 @@ import { parseVlans } from "./vlan.ts";
 
 /** Fills key, extent, offsets, flags, L3 length and RSS hash of a packet that has just come in. */
 export function parse(packet: usize): void {
+  parseKey(packet);
+  hashReceived(packet);
+}
+
+/** As `parse`, without the RSS hash: most packets go out without anybody asking for it. */
+@inline
+export function parseKey(packet: usize): void {
   const key: usize = load<u32>(packet, PACKET_KEY);
-  const extent = load<u32>(packet, PACKET_KEY_EXTENT);
-  clearBlocks(key, extent);
+  if (!parseCommon(packet, key)) parseAny(packet, key);
+  vetPartialChecksum(packet);
+}
+
+/** The RSS hash, which is that of the packet as received: to be called before anything edits it. */
+@inline
+export function hashReceived(packet: usize): void {
+  store<u32>(packet, hash5Tuple(load<u32>(packet, PACKET_KEY), 0), PACKET_RSS_HASH);
+}
+
+/** The way for every frame there is. */
+function parseAny(packet: usize, key: usize): void {
+  clearBlocks(key, load<u32>(packet, PACKET_KEY_EXTENT));
   store<u32>(packet, KEY_EXTENT_IPV4, PACKET_KEY_EXTENT);
   extract(packet, key);
-  vetPartialChecksum(packet);
-  store<u32>(packet, hash5Tuple(key, 0), PACKET_RSS_HASH);
 }
 
 /**

@@ -57,6 +57,20 @@ export function takeBack(packet: usize): void {
   store<u32>(CONTROL_BASE + CONTROL_POOL_NEXT, <u32>((packet - PACKETS_BASE) / PACKET_SIZE));
 }
 
+/** As `allocatePacket` for a frame that is parsed before anything else: the key is left for the parser to clear. */
+@inline
+export function allocateArrival(): usize {
+  const index = load<u32>(CONTROL_BASE + CONTROL_POOL_NEXT);
+  if (index >= <u32>PACKET_SLOTS) return 0;
+  store<u32>(CONTROL_BASE + CONTROL_POOL_NEXT, index + 1);
+  const packet = PACKETS_BASE + <usize>index * PACKET_SIZE;
+  const extent = load<u32>(packet, PACKET_KEY_EXTENT);
+  clearBlocks(packet, PACKET_SIZE);
+  store<u32>(packet, <u32>(KEYS_BASE + <usize>index * KEY_STRIDE), PACKET_KEY);
+  store<u32>(packet, extent, PACKET_KEY_EXTENT);
+  return packet;
+}
+
 /** The clone head of a record: CLONE_HEAD_STRIDE bytes that belong to it alone. */
 @inline
 export function cloneHead(packet: usize): usize {

@@ -15,7 +15,7 @@ export const TCP_FLAG_FIN: u8 = 0x01;
 export const TCP_FLAG_PSH: u8 = 0x08;
 export const TCP_FLAG_CWR: u8 = 0x80;
 /** The flags in TCP_OFFSET_FLAGS loaded as a little-endian u16. */
-const FLAGS: u16 = 0xff0f;
+export const TCP_FLAGS_MASK: u16 = 0xff0f;
 
 /** Stores ports and flags if the header with its options is whole: returns its length, or 0. */
 @inline
@@ -23,7 +23,7 @@ export function parseTcp(key: usize, header: usize, bytes: u32): u32 {
   if (bytes < TCP_SIZE) return 0;
   const length: u32 = (<u32>(load<u8>(header, TCP_OFFSET_FLAGS) >> 4)) << 2;
   if (length < TCP_SIZE || length > bytes) return 0;
-  store<u16>(key, load<u16>(header, TCP_OFFSET_FLAGS) & FLAGS, KEY_TCP_FLAGS);
+  store<u16>(key, load<u16>(header, TCP_OFFSET_FLAGS) & TCP_FLAGS_MASK, KEY_TCP_FLAGS);
   store<u32>(key, load<u32>(header), KEY_TP_SRC);
   return length;
 }

@@ -11,8 +11,11 @@ import {
   MASK_BLOCK_INDEX,
   MASK_BLOCKS,
   MASK_EXTENT,
+  MASK_HASHED,
+  MASK_HASHED_COUNT,
   MASK_INDEX,
   MASK_SIZE,
+  MASK_WHOLE_BLOCKS,
   MAX_MASKS,
 } from "../../assembly/layout.ts";
 import { MASKS_BASE } from "../../assembly/memory.ts";
@@ -20,7 +23,7 @@ import { DatapathFullError } from "./datapath.ts";
 
 export interface Mask {
   readonly address: number;
-  /** Numbers of the blocks that are not zero, ascending. */
+  /** Numbers of the blocks listed, ascending: the first MASK_WHOLE_BLOCKS, and the others that are not zero. */
   readonly blocks: readonly number[];
   /** Their words, two for each block. */
   readonly words: readonly bigint[];
@@ -66,10 +69,13 @@ export class MaskTable {
     const source = new DataView(bytes.buffer, bytes.byteOffset, KEY_SIZE);
     const blocks: number[] = [];
     const words: bigint[] = [];
+    let hashed = 0;
     for (let block = 0; block < KEY_BLOCKS; block++) {
       const low = source.getBigUint64(block * 16, true);
       const high = source.getBigUint64(block * 16 + 8, true);
-      if (low === 0n && high === 0n) continue;
+      const isZero = low === 0n && high === 0n;
+      if (isZero && block >= MASK_WHOLE_BLOCKS) continue;
+      if (!isZero) this.#view.setUint8(address + MASK_HASHED + hashed++, blocks.length);
       const at = address + MASK_BLOCKS + blocks.length * 16;
       this.#view.setUint8(address + MASK_BLOCK_INDEX + blocks.length, block);
       this.#view.setBigUint64(at, low, true);
@@ -77,7 +83,8 @@ export class MaskTable {
       blocks.push(block);
       words.push(low, high);
     }
-    const last = blocks[blocks.length - 1] ?? -1;
+    const last = blocks[blocks.length - 1]!;
+    this.#view.setUint32(address + MASK_HASHED_COUNT, hashed, true);
     this.#view.setUint32(address + MASK_BLOCK_COUNT, blocks.length, true);
     this.#view.setUint32(address + MASK_EXTENT, (last + 1) * 16, true);
     this.#view.setUint32(address + MASK_INDEX, (address - MASKS_BASE) / MASK_SIZE, true);
