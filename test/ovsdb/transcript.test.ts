@@ -99,7 +99,7 @@ async function start() {
     client: () => client,
     devices: new RecordedDevices(),
     openBridge: async () => ({ configure() {}, controllerStatus: () => undefined, close: async () => {} }),
-    log: { info() {}, warn: (text) => void warnings.push(text) },
+    log: { info() {}, warn: (text) => void warnings.push(text), err: (text) => void warnings.push(text) },
   });
   const client: DatabaseClient = new DatabaseClient({
     remote: server.remote,

@@ -15,6 +15,7 @@ import { ManagedInterface } from "./managed-interface.ts";
 export interface ReconcilerLog {
   info(text: string): void;
   warn(text: string): void;
+  err(text: string): void;
 }
 
 export class ManagedBridge {

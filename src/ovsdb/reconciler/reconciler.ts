@@ -47,6 +47,8 @@ export class Reconciler {
   readonly #complained = new Set<string>();
   readonly #configured: Promise<void>;
   #firstConfigured!: () => void;
+  /** Another switch has the lock. */
+  #aside = false;
   #wanted = false;
   #statisticsWanted = false;
   #running: Promise<void> | undefined;
@@ -127,7 +129,12 @@ export class Reconciler {
   async #pass(reconcile: boolean, count: boolean): Promise<void> {
     const client = this.#options.client();
     const { replica } = client;
-    if (replica === undefined || !client.hasLock) return;
+    if (replica === undefined) return;
+    if (!client.hasLock) {
+      await this.#standAside(client);
+      return;
+    }
+    this.#aside = false;
     const configuration = readConfiguration(replica);
     const transaction = new Transaction(replica);
     if (configuration !== undefined) {
@@ -140,6 +147,17 @@ export class Reconciler {
       if (reconcile) transaction.update("Open_vSwitch", configuration.root._uuid, { cur_cfg: next_cfg });
     }
     if (!transaction.isEmpty) await client.transact(transaction);
+    this.#firstConfigured();
+  }
+
+  /** Another switch serves this database: two would fight over its devices. */
+  async #standAside(client: DatabaseClient): Promise<void> {
+    // A connection that is away says nothing about the lock.
+    if (!client.isConnected) return;
+    if (!this.#aside) this.#options.log.err("another ovs-vswitchd process is running, disabling this process");
+    this.#aside = true;
+    for (const bridge of this.bridges()) await bridge.close();
+    this.#bridges.clear();
     this.#firstConfigured();
   }
 

@@ -3,9 +3,10 @@ import { internal } from "./internal.ts";
 import type { InterfaceKind } from "./kind.ts";
 import { patch } from "./patch.ts";
 import { system } from "./system.ts";
+import { tunnel } from "./tunnel.ts";
 import { unsupported } from "./unsupported.ts";
 
-const kinds: readonly InterfaceKind[] = [system, internal, patch, unsupported];
+const kinds: readonly InterfaceKind[] = [system, internal, patch, tunnel, unsupported];
 const byType = new Map(kinds.flatMap((kind) => kind.types.map((type) => [type, kind] as const)));
 
 /** undefined: nobody knows such a type. */

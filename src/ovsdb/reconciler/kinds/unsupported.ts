@@ -3,8 +3,6 @@ import type { InterfaceKind } from "./kind.ts";
 
 export const unsupported: InterfaceKind = {
   types: [
-    "geneve",
-    "vxlan",
     "gre",
     "ip6gre",
     "erspan",
