@@ -35,12 +35,18 @@ export function applyFlowMod(store: FlowStore, mod: FlowMod, transaction: Transa
       return;
     case "modify":
     case "modify_strict":
-      checkActions(store, mod.actions);
-      for (const rule of selectedRules(store, mod)) modifyRule(store, rule, mod, transaction);
+      modifyRules(store, mod, transaction);
       return;
     default:
       for (const rule of selectedRules(store, mod)) removeRule(store, rule, "delete", transaction);
   }
+}
+
+function modifyRules(store: FlowStore, mod: FlowMod, transaction: Transaction): void {
+  checkActions(store, mod.actions);
+  const rules = [...selectedRules(store, mod)];
+  if (rules.length === 0 && mod.addIfMissing) addRule(store, mod, transaction);
+  for (const rule of rules) modifyRule(store, rule, mod, transaction);
 }
 
 function addRule(store: FlowStore, mod: FlowMod, transaction: Transaction): void {

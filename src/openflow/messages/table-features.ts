@@ -1,0 +1,147 @@
+/**
+ * Multipart TABLE_FEATURES (1.3+) and TABLE_DESC (1.4+): what tables can do, which is the same for all of them.
+ *
+ *     features: length u16, table u8, command u8, pad 4, name 32, metadata matched u64, written u64, capabilities u32, entries u32, properties
+ */
+import { fields, tunnelMetadataIndex } from "../../slowpath/flow/fields.ts";
+import { hasPlainHeader, writeHeader } from "../fields/header.ts";
+import { oxmOf } from "../fields/oxm.ts";
+import { OpenFlowError } from "../wire/errors.ts";
+import { writeProperty } from "../wire/property.ts";
+import { OF13, OF14, OF15, type Version } from "../wire/version.ts";
+import type { Writer } from "../wire/writer.ts";
+import { emptyMessage, type MessageCodec, type MessageContext, multipart } from "./definition.ts";
+
+export interface TableFeaturesRequest {
+  readonly type: "table_features_request";
+}
+export interface TableFeatures {
+  readonly table: number;
+  /** Tables that rules of it may lead to begin after it and end here. */
+  readonly tables: number;
+  readonly name: string;
+}
+export interface TableFeaturesReply {
+  readonly type: "table_features_reply";
+  readonly entries: readonly TableFeatures[];
+}
+export interface TableDescriptionRequest {
+  readonly type: "table_description_request";
+}
+export interface TableDescription {
+  readonly table: number;
+  readonly eviction: boolean;
+}
+export interface TableDescriptionReply {
+  readonly type: "table_description_reply";
+  readonly entries: readonly TableDescription[];
+}
+
+const NAME = 32;
+const ALL64 = 2n ** 64n - 1n;
+const MAX_ENTRIES = 1_000_000;
+const EVICTION_CONFIG = 1 << 2;
+
+const INSTRUCTIONS = 0;
+const NEXT_TABLES = 2;
+const WRITE_ACTIONS = 4;
+const APPLY_ACTIONS = 6;
+const MATCH = 8;
+const WILDCARDS = 10;
+const WRITE_SET_FIELD = 12;
+const APPLY_SET_FIELD = 14;
+
+/** goto_table, write_metadata, write_actions, apply_actions, clear_actions, and in 1.3 and 1.4 meter. */
+function instructionsIn(version: Version): number[] {
+  return version === OF13 || version === OF14 ? [1, 2, 3, 4, 5, 6] : [1, 2, 3, 4, 5];
+}
+
+/** Output, and from copy_ttl_out's neighbours up to set_field all that there are; 1.5 adds copy_field and meter. */
+function actionsIn(version: Version): number[] {
+  const actions = [0, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25];
+  return version >= OF15 ? [...actions, 28, 29] : actions;
+}
+
+function writeIds(writer: Writer, type: number, ids: readonly number[]): void {
+  writeProperty(writer, type, () => {
+    for (const id of ids) {
+      writer.u16(id);
+      writer.u16(4);
+    }
+  });
+}
+
+/** Fields that have a form on the wire. Options without a place in the TLV map are told of all the same. */
+const known = fields.filter((field) => oxmOf(field, "nxm") !== undefined && tunnelMetadataIndex(field) < 0);
+const settable = known.filter((field) => field.writable && hasPlainHeader(field));
+const maskable = known.filter((field) => field.maskable);
+
+function writeFields(writer: Writer, type: number, list: typeof known, version: Version, masks: boolean): void {
+  writeProperty(writer, type, () => {
+    for (const field of list) writeHeader(writer, field, version, masks && field.maskable);
+  });
+}
+
+function write(writer: Writer, { table, tables, name }: TableFeatures, { version }: MessageContext): void {
+  const from = writer.length;
+  writer.u16(0);
+  writer.u8(table);
+  writer.zeros(5);
+  writer.text(name, NAME);
+  writer.u64(ALL64);
+  writer.u64(ALL64);
+  writer.u32(0);
+  writer.u32(MAX_ENTRIES);
+  writeIds(writer, INSTRUCTIONS, instructionsIn(version));
+  writeProperty(writer, NEXT_TABLES, () => {
+    for (let next = table + 1; next < tables; next++) writer.u8(next);
+  });
+  writeIds(writer, WRITE_ACTIONS, actionsIn(version));
+  writeFields(writer, WRITE_SET_FIELD, settable, version, false);
+  writeIds(writer, APPLY_ACTIONS, actionsIn(version));
+  writeFields(writer, APPLY_SET_FIELD, settable, version, false);
+  writeFields(writer, MATCH, known, version, true);
+  writeFields(writer, WILDCARDS, maskable, version, false);
+  writer.patchU16(from, writer.length - from);
+}
+
+export const tableFeaturesRequest: MessageCodec<TableFeaturesRequest> = {
+  type: "table_features_request",
+  places: [multipart("request", "1.3+", 12)],
+  read(body) {
+    // What tables can do is fixed: asking is all that can be done.
+    if (!body.isEmpty) throw new OpenFlowError("OFPTFFC_EPERM", "table features cannot be changed");
+    return { type: "table_features_request" };
+  },
+};
+
+export const tableFeaturesReply: MessageCodec<TableFeaturesReply> = {
+  type: "table_features_reply",
+  places: [multipart("reply", "1.3+", 12)],
+  entries: { of: ({ entries }) => entries, write },
+};
+
+export const tableDescriptionRequest = emptyMessage<TableDescriptionRequest>({ type: "table_description_request" }, [
+  multipart("request", "1.4+", 14),
+]);
+
+/** Vacancy events are never configured. */
+const TABLE_DESCRIPTION_BYTES = 16;
+const EVICTION_PROPERTY = 2;
+/** What eviction goes by: importance, lifetime, other things. */
+const EVICTION_FLAGS = 7;
+
+export const tableDescriptionReply: MessageCodec<TableDescriptionReply> = {
+  type: "table_description_reply",
+  places: [multipart("reply", "1.4+", 14)],
+  entries: {
+    of: ({ entries }) => entries,
+    write(writer, { table, eviction }: TableDescription) {
+      writer.u16(TABLE_DESCRIPTION_BYTES);
+      writer.u8(table);
+      writer.zeros(1);
+      writer.u32(eviction ? EVICTION_CONFIG : 0);
+      writeProperty(writer, EVICTION_PROPERTY, () => writer.u32(EVICTION_FLAGS));
+    },
+  },
+};
