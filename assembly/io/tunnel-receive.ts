@@ -15,6 +15,7 @@ import {
   ARRIVAL_MESSAGES,
   ARRIVAL_NAME_SIZE,
   ARRIVAL_NAMES,
+  ARRIVAL_RUN,
   BATCH_SIZE,
   BUFFER_SIZE,
   CLONE_HEAD_SIZE,
@@ -49,6 +50,7 @@ import {
   PORT_WINDOW,
   TUN_FLAG_CSUM,
   TUN_FLAG_KEY,
+  TUN_FLAG_OAM,
   TUNNEL_GENEVE,
   TUNNEL_KIND,
   TUNNEL_UDP_PORT,
@@ -80,9 +82,21 @@ import {
   SOL_UDP,
   UDP_GRO,
 } from "./message-layout.ts";
+import {
+  beginRun,
+  finishRun,
+  joinRun,
+  RUN_BYTES,
+  RUN_FRAME,
+  RUN_LENGTH,
+  RUN_SEGMENTS,
+  RUN_TUNNEL,
+  RUN_TUNNEL_BYTES,
+} from "./coalesce.ts";
 import { countPort, portRecord } from "./port-record.ts";
 
 const ETHERNET_SIZE: u32 = 14;
+const RUN: usize = TUNNEL_ARRIVALS_BASE + ARRIVAL_RUN;
 const FIELDS: usize = TUNNEL_ARRIVALS_BASE + ARRIVAL_FIELDS - KEY_TUN_ID;
 /** Packets in one datagram that are believed; the kernel joins at most 64. */
 const MOST_SEGMENTS: u32 = 256;
@@ -108,41 +122,71 @@ function receiveDatagram(port: u32, checksummed: bool, index: u32): void {
   const length = min<u32>(load<u32>(message, MESSAGE_LENGTH), BUFFER_SIZE - PACKET_MIN_HEADROOM);
   const cut = readOuterFields(message, index, checksummed, load<u32>(tunnel, TUNNEL_UDP_PORT));
   const segment = cut == 0 ? length : cut;
+  const kind = load<u32>(tunnel, TUNNEL_KIND);
   let at: u32 = 0;
   let segments: u32 = 0;
+  store<u32>(RUN, 0, RUN_FRAME);
   do {
     const bytes = min<u32>(segment, length - at);
-    receiveFrame(port, record, load<u32>(tunnel, TUNNEL_KIND), data + at, bytes, at == 0);
+    if (!extendRun(<u32>data + at, bytes)) {
+      emitRun(port, record, <u32>data);
+      startRun(record, kind, <u32>data + at, bytes);
+    }
     at += bytes;
     segments++;
   } while (at < length && segments < MOST_SEGMENTS);
+  emitRun(port, record, <u32>data);
 }
 
-/** One tunnel header and the frame behind it. `first`: the room before it is ours. */
-function receiveFrame(port: u32, record: usize, kind: u32, data: usize, bytes: u32, first: bool): void {
-  memory.fill(FIELDS + KEY_TUN_GBP_ID, 0, KEY_SIZE - KEY_TUN_GBP_ID); // of the packet before
+/** Whether a tunnel header that is that of the run, and the frame behind it, were added to the run. */
+function extendRun(data: u32, bytes: u32): bool {
+  const header = load<u32>(RUN, RUN_TUNNEL_BYTES);
+  if (load<u32>(RUN, RUN_FRAME) == 0 || bytes < header + ETHERNET_SIZE) return false;
+  const known = load<u32>(RUN, RUN_TUNNEL);
+  for (let at: u32 = 0; at < header; at += 4) if (load<u32>(known + at) != load<u32>(data + at)) return false;
+  return joinRun(RUN, data + header, bytes - header);
+}
+
+/** Reads a tunnel header and starts a run with the frame behind it. */
+function startRun(record: usize, kind: u32, data: u32, bytes: u32): void {
+  // Of the packet before.
+  memory.fill(FIELDS + KEY_TUN_GBP_ID, 0, KEY_SIZE - KEY_TUN_GBP_ID);
+  store<u16>(FIELDS, load<u16>(FIELDS, KEY_TUN_FLAGS) & ~bswap<u16>(<u16>TUN_FLAG_OAM), KEY_TUN_FLAGS);
   const header = kind == TUNNEL_GENEVE ? readGeneve(data, bytes, FIELDS) : readVxlan(data, bytes, FIELDS);
-  if (header == 0 || bytes < header + ETHERNET_SIZE) return refuse(record, PORT_RX_ERRORS, DROP_TUNNEL);
+  if (header == 0 || bytes < header + ETHERNET_SIZE) {
+    store<u32>(RUN, 0, RUN_FRAME);
+    return refuse(record, PORT_RX_ERRORS, 1, DROP_TUNNEL);
+  }
+  beginRun(RUN, data + header, bytes - header);
+  store<u32>(RUN, data, RUN_TUNNEL);
+  store<u32>(RUN, header, RUN_TUNNEL_BYTES);
+}
+
+/** The run's packet record, with the tunnel fields in FIELDS. The datagram begins at `start`: the room before that is ours. */
+function emitRun(port: u32, record: usize, start: u32): void {
+  const frame = load<u32>(RUN, RUN_FRAME);
+  if (frame == 0) return;
+  const segments = load<u32>(RUN, RUN_SEGMENTS);
   const packet = allocatePacket();
-  if (packet == 0) return refuse(record, PORT_RX_DROPPED, DROP_NO_BUFFER);
-  const length = bytes - header;
-  const frame = <u32>data + header;
+  if (packet == 0) return refuse(record, PORT_RX_DROPPED, segments, DROP_NO_BUFFER);
+  const length = load<u32>(RUN, RUN_LENGTH);
+  finishRun(RUN, packet);
   store<u32>(packet, length, PACKET_LENGTH);
   store<u32>(packet, port, PACKET_IN_PORT);
-  if (first) {
+  if (load<u32>(RUN, RUN_TUNNEL) == start) {
     store<u32>(packet, frame, PACKET_DATA);
     store<u32>(packet, length, PACKET_HEAD_LENGTH);
-    store<u32>(packet, PACKET_MIN_HEADROOM + header, PACKET_HEADROOM);
+    store<u32>(packet, PACKET_MIN_HEADROOM + (frame - start), PACKET_HEADROOM);
   } else {
     giveHead(packet, frame, length);
   }
   parse(packet);
   if (!carryCongestion(packet, load<u8>(FIELDS, KEY_TUN_TOS))) {
     takeBack(packet);
-    return refuse(record, PORT_RX_ERRORS, DROP_TUNNEL);
+    return refuse(record, PORT_RX_ERRORS, segments, DROP_TUNNEL);
   }
-  countPort(record, PORT_RX_PACKETS, 1);
-  countPort(record, PORT_RX_BYTES, length);
+  countPort(record, PORT_RX_PACKETS, segments);
+  countPort(record, PORT_RX_BYTES, load<u32>(RUN, RUN_BYTES));
   memory.copy(<usize>load<u32>(packet, PACKET_KEY) + KEY_TUN_ID, FIELDS + KEY_TUN_ID, KEY_SIZE - KEY_TUN_ID);
   store<u32>(packet, KEY_SIZE, PACKET_KEY_EXTENT);
 }
@@ -213,7 +257,7 @@ function readIpv6Control(control: usize, type: u32): void {
   }
 }
 
-function refuse(record: usize, counter: usize, reason: u32): void {
-  countPort(record, counter, 1);
-  drop(0, reason);
+function refuse(record: usize, counter: usize, packets: u32, reason: u32): void {
+  countPort(record, counter, packets);
+  for (let i: u32 = 0; i < packets; i++) drop(0, reason);
 }
