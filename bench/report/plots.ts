@@ -44,8 +44,9 @@ export interface LinePlot extends PlotHead {
 
 /** Okabe and Ito's colours, told apart also by those who see fewer. */
 const COLORS = ["#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "#555555", "#b8a900"];
-/** Values further apart than this are drawn on a logarithmic scale. */
+/** Values further apart than this are drawn on a logarithmic scale, unless it would have no end (probabilities near 0). */
 const LOG_RANGE = 30;
+const LONGEST_LOG_RANGE = 1e9;
 
 export function plotsOf({ rows }: Pick<BenchResult, "rows">): Plot[] {
   const colors = contestantColors(rows);
@@ -106,7 +107,7 @@ function linePlot(rows: readonly Row[], colors: ReadonlyMap<string, string>): Li
     ...head(rows[0], rows[0].case),
     axis,
     axisScale: scale,
-    valueScale: least > 0 && most / least > LOG_RANGE ? "log" : "linear",
+    valueScale: least > 0 && most / least > LOG_RANGE && most / least < LONGEST_LOG_RANGE ? "log" : "linear",
     positions: sorted.map(({ at }) => at!.value),
     lines,
   };
