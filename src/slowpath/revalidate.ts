@@ -39,6 +39,8 @@ export interface RevalidatorOptions {
 
 export class Revalidator {
   readonly statistics = { translated: 0, kept: 0, changed: 0, removed: 0, expired: 0 };
+  /** Sweeps do nothing; changes of tables are followed all the same. */
+  isPaused = false;
   readonly #options: RevalidatorOptions;
   readonly #mask = new Uint8Array(KEY_SIZE);
 
@@ -82,6 +84,7 @@ export class Revalidator {
 
   /** Carries statistics over and removes idle megaflows; called every half second or so. */
   sweep(): void {
+    if (this.isPaused) return;
     const { megaflows, now, maxIdle } = this.#options;
     const time = now();
     const limit = maxIdle();

@@ -58,6 +58,8 @@ export class UpcallHandler {
     slowPath: 0,
     dropped: 0,
   };
+  /** No wildcards: one megaflow for each different packet (upcall/disable-megaflows). */
+  exactOnly = false;
   readonly #options: UpcallOptions;
   readonly #mask = new Uint8Array(KEY_SIZE);
   /** Megaflows installed lately, the newest last: packets that missed before they were in force need no translation. */
@@ -134,7 +136,8 @@ export class UpcallHandler {
 
   #install(upcall: Upcall, translation: Translation): void {
     const { datapath, megaflows, retain, now, flowLimit } = this.#options;
-    const mask = megaflows.mask(megaflowMask(translation, this.#mask));
+    const wanted = megaflowMask(translation, this.#mask);
+    const mask = megaflows.mask(this.exactOnly ? wanted.fill(0xff) : wanted);
     if (megaflows.find(mask, upcall.key) !== undefined) {
       this.statistics.shared++;
       return;

@@ -11,6 +11,7 @@ import { Connection } from "../json-rpc/connection.ts";
 import type { Id, Json } from "../json-rpc/message.ts";
 import type { Logger } from "../vlog/vlog.ts";
 import { type UnixctlCommand, UnixctlError } from "./command.ts";
+import { observe } from "./settings.ts";
 import type { Vswitchd } from "./vswitchd.ts";
 
 export interface UnixctlServer {
@@ -47,9 +48,11 @@ export async function serveUnixctl(
     clients.add(client);
   });
   await listen(server, path);
+  const stopObserving = observe(daemon);
   return {
     path,
     async close() {
+      stopObserving();
       const closed = once(server, "close");
       server.close();
       for (const client of clients) client.close(CLOSED_BY_PEER);

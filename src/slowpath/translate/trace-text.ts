@@ -1,7 +1,7 @@
 /**
  * What: `ofproto/trace`: follows a packet through the tables and prints what OVS 3.1 prints, recirculations included.
  * Source: the recorded traces; test/slowpath/translate/trace-text.test.ts compares with them line by line.
- * Not handled: `-generate` (nothing is executed here), options of the command line (the caller parses them).
+ * Not handled: nothing is executed here (`onPass` tells the caller what could be), options of the command line.
  */
 import {
   CT_STATE_NEW,
@@ -25,9 +25,12 @@ import { formatAddress } from "../flow/address-text.ts";
 import { ctStateNames, formatFlags } from "../flow/flag-text.ts";
 import { sameBytes } from "../flow/flow.ts";
 import { FLOW_ACTSET_OUTPUT } from "../flow/flow-layout.ts";
-import { formatMatch } from "../flow/match-format.ts";
+import { DEFAULT_PRIORITY, formatMatch } from "../flow/match-format.ts";
+import type { PortNames } from "../flow/port-text.ts";
 import { ETH_TYPE_IPV6 } from "../flow/prerequisites.ts";
 import { formatDatapathActions } from "../odp/actions.ts";
+import type { DatapathPortNames } from "../odp/port-names.ts";
+import { hex } from "../odp/scan.ts";
 import { matchOfFlow } from "./flow-match.ts";
 import { createTrace, type ForkedPipeline, type TraceKind, type TraceNode } from "./trace.ts";
 import { finalFlow, type TranslationInput, translate } from "./translate.ts";
@@ -36,6 +39,12 @@ import type { Effect, PacketInRequest, Translation } from "./translation.ts";
 export interface TraceRequest extends Omit<TranslationInput, "trace"> {
   /** ct_state that each conntrack recirculation in turn comes back with; then it is trk|new. */
   readonly nextCtStates?: readonly number[];
+  /** Ports by name in flows and datapath actions. */
+  readonly names?: { readonly ports: PortNames; readonly datapathPorts: DatapathPortNames };
+  /** There is a packet, which controllers will get. */
+  readonly withPacket?: boolean;
+  /** Told of each pass, in order, with the flow it began with. */
+  readonly onPass?: (translation: Translation, flow: Uint8Array) => void;
 }
 
 const RULER = "=".repeat(79);
@@ -71,16 +80,16 @@ export function formatTraceTree(nodes: readonly TraceNode[]): string {
   return treeLines(nodes, 0).join("\n");
 }
 
-export function formatFlowText(flow: Uint8Array): string {
-  return formatMatch(matchOfFlow(flow));
+export function formatFlowText(flow: Uint8Array, ports?: PortNames): string {
+  return formatMatch(matchOfFlow(flow), DEFAULT_PRIORITY, ports);
 }
 
 /** The megaflow in OpenFlow's words. ICMP's two fields are 16 bits wide there, with eight of them matched. */
-function megaflowText(flow: Uint8Array, wildcards: Uint8Array): string {
+function megaflowText(flow: Uint8Array, wildcards: Uint8Array, ports?: PortNames): string {
   const mask = wildcards.slice();
   if (flow[KEY_VLAN_TPID0] === 0 && flow[KEY_VLAN_TPID0 + 1] === 0) mask.fill(0, KEY_VLAN_TPID0, KEY_VLAN_TCI0 + 6);
   const value = flow.map((byte, i) => byte & mask[i]);
-  return formatMatch({ value, mask }).replace(
+  return formatMatch({ value, mask }, DEFAULT_PRIORITY, ports).replace(
     /icmp_(type|code)=(\d+)/g,
     (_, name, number) => `icmp_${name}=0x${Number(number).toString(16)}/0xff`,
   );
@@ -96,34 +105,34 @@ const reasonNumbers: Record<PacketInRequest["reason"], number> = {
   packet_out: 5,
 };
 
-function controllerText(effect: Effect | undefined, recirculationId: number): string | undefined {
+function controllerText(effect: Effect | undefined, send: boolean): string | undefined {
   if (effect?.type !== "packet_in") return undefined;
   const { reason, continuation, cookie, controllerId, maxLength } = effect.packetIn;
   const paused = continuation === undefined ? 0 : 1;
   const parts = [
     `reason=${reasonNumbers[reason]}`,
-    `dont_send=${paused ? 0 : 1}`,
+    `dont_send=${paused || send ? 0 : 1}`,
     `continuation=${paused}`,
-    `recirc_id=${continuation ?? recirculationId}`,
-    `rule_cookie=0x${cookie.toString(16)}`,
+    `recirc_id=${continuation ?? 0}`,
+    `rule_cookie=${hex(cookie)}`,
     `controller_id=${controllerId}`,
     `max_len=${maxLength}`,
   ];
   return `userspace(pid=0,controller(${parts.join(",")}))`;
 }
 
-function actionsText({ actions, effects }: Translation): string {
+function actionsText({ actions, effects }: Translation, send: boolean, ports?: DatapathPortNames): string {
   if (actions.length === 0) return "drop";
   const isController = (action: DatapathAction): boolean => action.type === "userspace" && action.reason === "action";
   const runs: string[] = [];
   let plain: DatapathAction[] = [];
   const flush = (): void => {
-    if (plain.length > 0) runs.push(formatDatapathActions(plain));
+    if (plain.length > 0) runs.push(formatDatapathActions(plain, { ports }));
     plain = [];
   };
   for (const action of actions) {
     const text =
-      isController(action) && action.type === "userspace" ? controllerText(effects[action.argument], 0) : undefined;
+      isController(action) && action.type === "userspace" ? controllerText(effects[action.argument], send) : undefined;
     if (text === undefined) {
       plain.push(action);
     } else {
@@ -137,20 +146,21 @@ function actionsText({ actions, effects }: Translation): string {
 
 /** One pass: from a flow to its datapath actions. */
 function onePass(request: TraceRequest, forks: ForkedPipeline[]): string {
-  const { flow } = request;
+  const { flow, names } = request;
   const trace = createTrace();
   const translation = translate({ ...request, trace });
+  request.onPass?.(translation, flow);
   forks.push(...trace.forks);
   const final = finalFlow(trace)!;
   // Neither line shows it, and it is always set.
   final.set(flow.subarray(FLOW_ACTSET_OUTPUT, FLOW_ACTSET_OUTPUT + 4), FLOW_ACTSET_OUTPUT);
   const lines = [
-    `Flow: ${formatFlowText(flow)}`,
+    `Flow: ${formatFlowText(flow, names?.ports)}`,
     formatTraceTree(trace.roots),
     "",
-    `Final flow: ${sameBytes(flow, final) ? "unchanged" : formatFlowText(final)}`,
-    `Megaflow: ${megaflowText(flow, translation.wildcards)}`,
-    `Datapath actions: ${actionsText(translation)}`,
+    `Final flow: ${sameBytes(flow, final) ? "unchanged" : formatFlowText(final, names?.ports)}`,
+    `Megaflow: ${megaflowText(flow, translation.wildcards, names?.ports)}`,
+    `Datapath actions: ${actionsText(translation, request.withPacket ?? false, names?.datapathPorts)}`,
   ];
   if (translation.error) lines.push(`Translation failed (${translation.error}), packet is dropped.`);
   return lines.join("\n");

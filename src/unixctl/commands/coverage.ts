@@ -1,19 +1,6 @@
 /** `coverage/…`: how often each thing has happened, and how often lately. */
 import { type UnixctlCommand, UnixctlError } from "../command.ts";
-import { CoverageHistory } from "../coverage-history.ts";
-import type { Vswitchd } from "../vswitchd.ts";
-
-const histories = new WeakMap<Vswitchd, CoverageHistory>();
-
-function historyOf(daemon: Vswitchd): CoverageHistory {
-  let history = histories.get(daemon);
-  if (history === undefined) {
-    const counts = () => new Map(Object.entries(daemon.coverage?.() ?? {}).map(([name, n]) => [name, Number(n)]));
-    history = new CoverageHistory(counts);
-    histories.set(daemon, history);
-  }
-  return history;
-}
+import { settingsOf } from "../settings.ts";
 
 const show: UnixctlCommand = {
   name: "coverage/show",
@@ -21,7 +8,7 @@ const show: UnixctlCommand = {
   minimum: 0,
   maximum: 0,
   run(daemon) {
-    const coverage = historyOf(daemon);
+    const { coverage } = settingsOf(daemon);
     const rates = coverage.rates();
     const hit = rates.filter(({ total }) => total > 0);
     const lines = hit.map(
@@ -40,7 +27,7 @@ const read: UnixctlCommand = {
   minimum: 1,
   maximum: 1,
   run(daemon, [name]) {
-    const coverage = historyOf(daemon);
+    const { coverage } = settingsOf(daemon);
     const total = coverage.total(name);
     if (total === undefined) throw new UnixctlError("No such counter");
     return `${total}\n`;

@@ -1,20 +1,45 @@
 /** `vlog/…`: what is logged, and where to. */
+
+import { isDestination } from "../../vlog/level.ts";
 import { applySpecification, formatLevels } from "../../vlog/specification.ts";
-import { type UnixctlCommand, UnixctlError } from "../command.ts";
+import { fixedAnswer, type UnixctlCommand, UnixctlError } from "../command.ts";
 
 const set: UnixctlCommand = {
   name: "vlog/set",
   usage: "{spec | PATTERN:destination:pattern}",
-  minimum: 1,
+  minimum: 0,
   maximum: Number.POSITIVE_INFINITY,
   run({ vlog }, words) {
     for (const word of words) {
-      const complaint = applySpecification(vlog, word);
+      const complaint = complaintAbout(word) ?? applySpecification(vlog, word);
       if (complaint !== undefined) throw new UnixctlError(complaint);
     }
     return "";
   },
 };
+
+/** Lines have one pattern, and syslog is not written to: both are checked and go no further. */
+function complaintAbout(word: string): string | undefined {
+  const [, kind, argument] = /^(PATTERN|FACILITY):([^:]*)/i.exec(word) ?? [];
+  if (kind === undefined) return undefined;
+  if (/^FACILITY$/i.test(kind)) return FACILITIES.includes(argument) ? undefined : "invalid facility";
+  return isDestination(argument.toLowerCase()) || argument === "ANY" || argument === "any"
+    ? undefined
+    : `unknown destination "${argument}"`;
+}
+
+const FACILITIES =
+  "kern user mail daemon auth syslog lpr news uucp clock ftp ntp audit alert clock2 local0 local1 local2 local3 local4 local5 local6 local7".split(
+    " ",
+  );
+
+const PATTERNS = [
+  "         prefix                            format",
+  "         ------                            ------",
+  "SYSLOG   <%B> %D{%h %e %T} %E %A:          ovs|%05N|%c%T|%p|%m",
+  "CONSOLE  none                              %D{%Y-%m-%dT%H:%M:%SZ}|%05N|%c%T|%p|%m",
+  "FILE     none                              %D{%Y-%m-%dT%H:%M:%S.###Z}|%05N|%c%T|%p|%m",
+];
 
 const list: UnixctlCommand = {
   name: "vlog/list",
@@ -55,8 +80,18 @@ const rateLimits = ["vlog/disable-rate-limit", "vlog/enable-rate-limit"].map(
     usage: "[module]...",
     minimum: 0,
     maximum: Number.POSITIVE_INFINITY,
-    run: () => "",
+    run({ vlog }, words) {
+      if (!words.every((word) => vlog.hasModule(word.toLowerCase()))) throw new UnixctlError("unknown module");
+      return "";
+    },
   }),
 );
 
-export const vlogCommands: readonly UnixctlCommand[] = [set, list, reopen, close, ...rateLimits];
+export const vlogCommands: readonly UnixctlCommand[] = [
+  set,
+  list,
+  fixedAnswer("vlog/list-pattern", "", 0, PATTERNS.join("\n")),
+  reopen,
+  close,
+  ...rateLimits,
+];

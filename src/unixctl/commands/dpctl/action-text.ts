@@ -45,7 +45,7 @@ export const normalizeActions = dpctlCommand("normalize-actions", "actions", 2, 
   const groups = byTags(actions, tags).map(
     ([title, list]) => `${title}${mpls}${formatDatapathActions(sortOutputs(list))}`,
   );
-  const text = formatKey(key).replace(/^recirc_id\(0\),|,packet_type\(ns=0,id=0\)/g, "");
+  const text = formatKey(key).replace(/^recirc_id\(0\/0\),|,packet_type\(ns=0,id=0\)/g, "");
   return `input flow: ${text}\n${groups.join("")}`;
 });
 
