@@ -17,7 +17,9 @@ import {
   PORT_FEATURE_TSO6,
   PORT_FEATURE_USO,
   PORT_FEATURE_VNET,
+  PORT_KIND,
   PORT_KIND_TEST,
+  PORT_KIND_TUNNEL,
   PORT_SIZE,
   PORT_TX_COUNT,
   PORT_TX_MESSAGES,
@@ -27,8 +29,10 @@ import {
 import { BUFFERS_BASE, PORTS_BASE } from "../../assembly/memory.ts";
 import type { Datapath, Frame, PortSpec, PortStatistics, PortStatus, Upcall } from "./datapath.ts";
 import { DatapathCore } from "./datapath-core.ts";
+import { type Datagram, LocalTunnels } from "./local-tunnels.ts";
 import { createMemory, type FastpathExports, instantiate } from "./module.ts";
 import { PortRecords } from "./port-records.ts";
+import { TUNNEL_MTU, type TunnelSpec } from "./tunnel-records.ts";
 
 const ALL_FEATURES = PORT_FEATURE_VNET | PORT_FEATURE_CSUM | PORT_FEATURE_TSO4 | PORT_FEATURE_TSO6 | PORT_FEATURE_USO;
 const NO_OFFLOAD = new Uint8Array(VNET_HEADER_SIZE);
@@ -59,6 +63,8 @@ interface LocalPort {
   readonly status: PortStatus;
   readonly arrived: Frame[];
   transmitted: Frame[];
+  /** Of a tunnel port. */
+  datagrams?: Datagram[];
 }
 
 export class LocalDatapath extends DatapathCore implements Datapath {
@@ -71,6 +77,7 @@ export class LocalDatapath extends DatapathCore implements Datapath {
   readonly #mtu: number;
   readonly #discard: boolean;
   readonly #words: Int32Array;
+  readonly #tunnels: LocalTunnels;
   readonly #ports = new Map<number, LocalPort>();
   readonly #listeners: Parameters<Datapath["onPortChange"]>[0][] = [];
   #microseconds: number;
@@ -88,6 +95,7 @@ export class LocalDatapath extends DatapathCore implements Datapath {
     this.#mtu = options.mtu ?? 1500;
     this.#discard = options.discard ?? false;
     this.#words = new Int32Array(memory.buffer);
+    this.#tunnels = new LocalTunnels(memory);
     this.#microseconds = (options.now ?? 1_000_000) * 1000;
     const host = { flushPort: (port: number) => this.#flush(port), receiveLong: () => 0 };
     this.fastpath = instantiate(memory, host, options.module);
@@ -96,13 +104,29 @@ export class LocalDatapath extends DatapathCore implements Datapath {
   }
 
   async addPort(spec: PortSpec, number = this.#freeNumber()): Promise<PortStatus> {
-    return this.addTestPort(spec.name, number);
+    return spec.kind === "tunnel"
+      ? this.addTunnelPort(spec, number)
+      : this.addTestPort(spec.name, number, spec.kind === "test" ? spec.mac : undefined);
+  }
+
+  /** A tunnel port whose datagrams the test takes and injects. */
+  addTunnelPort(spec: TunnelSpec, number = this.#freeNumber()): PortStatus {
+    if (this.#ports.has(number)) throw new Error(`port number ${number} is taken`);
+    const status: PortStatus = { number, name: spec.name, kind: "tunnel", up: true, mtu: TUNNEL_MTU };
+    this.#ports.set(number, { status, arrived: [], transmitted: [], datagrams: [] });
+    const window = this.#tunnels.open(spec);
+    this.#records.publish(
+      number,
+      { kind: PORT_KIND_TUNNEL, features: 0, mtu: TUNNEL_MTU, descriptor: -1, window },
+      true,
+    );
+    return status;
   }
 
   /** As `addPort`, at once. */
-  addTestPort(name: string, number = this.#freeNumber()): PortStatus {
+  addTestPort(name: string, number = this.#freeNumber(), mac?: string): PortStatus {
     if (this.#ports.has(number)) throw new Error(`port number ${number} is taken`);
-    const status: PortStatus = { number, name, kind: "test", up: true, mtu: this.#mtu };
+    const status: PortStatus = { number, name, kind: "test", up: true, mac, mtu: this.#mtu };
     this.#ports.set(number, { status, arrived: [], transmitted: [] });
     const record = { kind: PORT_KIND_TEST, features: this.#features, mtu: this.#mtu, descriptor: -1 };
     this.#records.publish(number, record, true);
@@ -152,6 +176,18 @@ export class LocalDatapath extends DatapathCore implements Datapath {
   inject(port: number, frame: Uint8Array, vnet: Uint8Array = NO_OFFLOAD): void {
     if (frame.length > MAX_FRAME) throw new RangeError(`a frame of ${frame.length} bytes`);
     this.#port(port).arrived.push({ bytes: frame, vnet });
+  }
+
+  /** Has a datagram arrive at a tunnel port, and processes it at once. */
+  receiveDatagram(port: number, datagram: Datagram): void {
+    this.#port(port);
+    this.#tunnels.arrive(datagram);
+    this.fastpath.runDatagrams(port, datagram.checksum, 1);
+  }
+
+  /** Datagrams that left the tunnel port since the last call. */
+  takeDatagrams(number: number): Datagram[] {
+    return this.#port(number).datagrams?.splice(0) ?? [];
   }
 
   /** Processes batches, commands and upcalls until nothing is left to do. */
@@ -231,6 +267,13 @@ export class LocalDatapath extends DatapathCore implements Datapath {
   #flush(number: number): void {
     const record = PORTS_BASE + number * PORT_SIZE;
     const count = this.#words[(record + PORT_TX_COUNT) >> 2];
+    if (this.#words[(record + PORT_KIND) >> 2] === PORT_KIND_TUNNEL) {
+      const datagrams = this.#tunnels.take(record, count);
+      for (const { packets, frameBytes } of datagrams) this.fastpath.countTunnelled(number, packets, frameBytes, -1);
+      this.#ports.get(number)?.datagrams?.push(...datagrams);
+      this.#words[(record + PORT_TX_COUNT) >> 2] = 0;
+      return;
+    }
     if (!this.#discard) this.#keep(number, record, count);
     this.fastpath.countSent(number, 0, count);
     this.#words[(record + PORT_TX_COUNT) >> 2] = 0;
