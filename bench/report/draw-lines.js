@@ -53,11 +53,12 @@
         {
           label: plot.axis,
           splits: () => ticks(plot.positions, plot.axisScale),
+          filter: (_plot, splits) => splits,
           values: (_plot, splits) => splits.map(short),
           size: 40,
           labelSize: 24,
         },
-        { label: plot.unit || plot.title, values: valueLabels(plot.valueScale), size: 70, labelSize: 24 },
+        { label: plot.unit || null, values: valueLabels(plot.valueScale), size: 70, labelSize: 24 },
       ],
       series: [
         {},

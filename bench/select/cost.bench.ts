@@ -1,0 +1,92 @@
+/**
+ * What dp_hash and hashing by fields cost: in time, upcalls, megaflows and memory, over the number of connections and the
+ * packets of each. Where the lines cross is the answer.
+ *
+ * Each point is a process of its own that plays all connections through the switch in memory, packet by packet: first every
+ * connection's first packet, then every connection's second, … Times are of the fast path and the slow path together.
+ */
+import { join } from "node:path";
+import { runProgram } from "../../src/lab/run-program.ts";
+import type { Bench, Case, Contestant, Figures, Metric } from "../bench.ts";
+import { WAYS } from "./balancer.ts";
+import { crossingSentence } from "./crossing.ts";
+import type { Play, PlayOrder } from "./play.ts";
+
+const SCRIPT = join(import.meta.dirname, "play.ts");
+
+interface WayContestant extends Contestant {
+  readonly way: number;
+}
+
+interface ConnectionsCase extends Case {
+  readonly connections: number;
+}
+
+const nanoseconds = (packets: number): string => `time a packet at ${packets} packets a connection`;
+const cpu = (packets: number): string => `processor time a million connections of ${packets} packets`;
+const UPCALLS = "upcalls a connection";
+const MEGAFLOWS = "megaflows";
+const MEMORY = "memory a connection";
+/** Below, what else the process allocates outweighs it. */
+const MEMORY_FROM = 10_000;
+
+const bench: Bench = {
+  title: "dp_hash against hashing by fields: time, upcalls, megaflows, memory",
+  async measure(session) {
+    const connections = session.quick ? [1, 100, 10_000, 100_000] : [1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
+    const packets = session.quick ? [1, 10, 100] : [1, 2, 5, 10, 30, 100, 1000];
+    const budget = session.quick ? 200_000 : 20_000_000;
+    session.setting("most packets a point", budget);
+    session.setting("backends", 4);
+    session.setting("clients", "1000, or one for each connection when there are fewer");
+    const contestants: WayContestant[] = WAYS.map(({ name }, way) => ({ name, kind: "megaflow", way }));
+    const metrics: Metric[] = [
+      ...packets.map((count) => ({ name: nanoseconds(count), unit: "ns", better: "lower" as const })),
+      ...packets.map((count) => ({ name: cpu(count), unit: "s", better: "lower" as const })),
+      { name: UPCALLS, unit: "", better: "lower" },
+      { name: MEGAFLOWS, unit: "", better: "lower" },
+      { name: MEMORY, unit: "bytes", better: "lower" },
+    ];
+    const rows = await session.compare({
+      contestants,
+      cases: connections.map(
+        (value): ConnectionsCase => ({
+          name: "",
+          at: { axis: "connections", value, scale: "log" },
+          connections: value,
+        }),
+      ),
+      metrics,
+      rounds: session.quick ? 1 : 5,
+      warmups: 0,
+      references: [WAYS[1].name],
+      measure: ({ way }, { connections }) =>
+        measurePlay({
+          way,
+          connections,
+          packets: packets.filter((count) => count === 1 || connections * count <= budget),
+        }),
+    });
+    for (const count of packets) {
+      const ofCount = rows.filter(({ metric }) => metric === nanoseconds(count));
+      const sentence = crossingSentence(ofCount, WAYS[0].name, WAYS[4].name, `with ${count} packets a connection`);
+      if (sentence) session.note(sentence);
+    }
+  },
+};
+export default bench;
+
+async function measurePlay(order: PlayOrder): Promise<Figures> {
+  const { points, bytes } = JSON.parse(await runProgram([process.execPath, SCRIPT, JSON.stringify(order)])) as Play;
+  const { connections } = order;
+  const figures: Record<string, number> = {
+    [UPCALLS]: points.at(-1)!.upcalls / connections,
+    [MEGAFLOWS]: points.at(-1)!.megaflows,
+  };
+  for (const point of points) {
+    figures[nanoseconds(point.packets)] = point.nanoseconds / (connections * point.packets);
+    figures[cpu(point.packets)] = point.cpuSeconds * (1e6 / connections);
+  }
+  if (connections >= MEMORY_FROM) figures[MEMORY] = bytes / connections;
+  return figures;
+}
