@@ -33,7 +33,7 @@ export type PortSpec =
       readonly destinationPort: number;
     }
   /** In memory: frames are injected and taken by the test. */
-  | { readonly kind: "test"; readonly name: string };
+  | { readonly kind: "test"; readonly name: string; readonly mac?: string };
 
 export type TunnelKind = "geneve" | "vxlan";
 

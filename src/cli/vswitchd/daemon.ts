@@ -4,19 +4,20 @@
  * Invariants: `start` resolves when the switch is what the database wants and ovs-appctl is answered. After `close` nothing of
  *   it is left: no device, no socket, no timer. A database that is away is no reason to stop forwarding.
  */
-import { WorkerDatapath } from "../../fastpath/worker-datapath.ts";
 import { DatabaseClient } from "../../ovsdb/client.ts";
 import { Reconciler } from "../../ovsdb/reconciler/reconciler.ts";
 import { DATABASE, LOCK, SELECTION } from "../../ovsdb/reconciler/tables.ts";
 import { Switch, type SwitchBridge, type SwitchPort } from "../../slowpath/switch.ts";
 import { COMMANDS } from "../../unixctl/commands/list.ts";
 import { serveUnixctl, type UnixctlServer } from "../../unixctl/server.ts";
-import type { ConfiguredInterface, Vswitchd } from "../../unixctl/vswitchd.ts";
+import type { ConfiguredInterface, VirtualClock, Vswitchd } from "../../unixctl/vswitchd.ts";
 import type { Vlog } from "../../vlog/vlog.ts";
 import { openBridge } from "./bridge-service.ts";
 import { coverageCounts } from "./coverage.ts";
 import { switchLog } from "./log.ts";
+import type { VswitchdOptions } from "./options.ts";
 import { VERSION } from "./usage.ts";
+import { makeWorld, type World } from "./world.ts";
 
 export interface DaemonOptions {
   readonly database: string;
@@ -25,12 +26,14 @@ export interface DaemonOptions {
   /** Path of the control socket; undefined: none. */
   readonly control: string | undefined;
   readonly vlog: Vlog;
+  readonly dummy: VswitchdOptions["dummy"];
 }
 
 export class Daemon implements Vswitchd {
   readonly version = VERSION;
   readonly switch: Switch;
   readonly vlog: Vlog;
+  readonly clock: VirtualClock | undefined;
   /** Resolves when `exit` was asked for: whether with --cleanup. */
   readonly exitAsked: Promise<boolean>;
   readonly #client: DatabaseClient;
@@ -39,12 +42,12 @@ export class Daemon implements Vswitchd {
   #unixctl: UnixctlServer | undefined;
 
   static async start(options: DaemonOptions): Promise<Daemon> {
-    const datapath = await WorkerDatapath.start();
+    const world = await makeWorld(options.dummy);
     let daemon: Daemon;
     try {
-      daemon = new Daemon(options, datapath);
+      daemon = new Daemon(options, world);
     } catch (error) {
-      await datapath.close();
+      await world.datapath.close();
       throw error;
     }
     try {
@@ -56,13 +59,16 @@ export class Daemon implements Vswitchd {
     }
   }
 
-  private constructor({ database, directory, vlog }: DaemonOptions, datapath: WorkerDatapath) {
+  private constructor({ database, directory, vlog }: DaemonOptions, world: World) {
+    const { datapath, now, clock, ...usual } = world;
     this.vlog = vlog;
     this.exitAsked = new Promise((resolve) => {
       this.#askExit = resolve;
     });
-    this.switch = new Switch({ datapath, select: "recirculate", log: switchLog(vlog.logger("ofproto_dpif")) });
+    this.clock = clock;
+    this.switch = new Switch({ datapath, now, select: "recirculate", log: switchLog(vlog.logger("ofproto_dpif")) });
     this.#reconciler = new Reconciler({
+      ...usual,
       switch: this.switch,
       client: () => this.#client,
       openBridge: openBridge(this.switch, directory, vlog),

@@ -57,41 +57,43 @@ async function monitor(options: VswitchdOptions): Promise<number> {
 }
 
 async function runDaemon(options: VswitchdOptions): Promise<number> {
-  const { openLog } = await import("./open-log.ts");
-  const { Daemon } = await import("./daemon.ts");
-  const { writePidFile } = await import("./pid-file.ts");
   const folders = directories(process.env);
-  let pidFile: ReturnType<typeof writePidFile> | undefined;
-  let daemon: import("./daemon.ts").Daemon;
   const stopped = stopRequest();
+  let pidFile: import("./pid-file.ts").PidFile | undefined;
   try {
+    const { openLog } = await import("./open-log.ts");
+    const { writePidFile } = await import("./pid-file.ts");
     if (options.pidFile !== undefined) pidFile = writePidFile(options.pidFile, options.overwritePidFile);
     const vlog = openLog(options);
     process.on("uncaughtException", (error) => {
       vlog.logger("daemon_unix").emer(`unexpected exception: ${error.stack}`);
+      tellFailure(`ovs-vswitchd: ${error.message}`);
       pidFile?.remove();
       process.exit(CRASHED);
     });
+    const { Daemon } = await import("./daemon.ts");
     const control = controlPath(options, folders, process.pid);
-    const starting = Daemon.start({ database: options.database, directory: folders.run, control, vlog });
-    const first = await Promise.race([starting, stopped]);
-    if (typeof first === "string") process.exit(SUCCESS);
-    daemon = first;
+    const { database, dummy } = options;
+    const starting = Daemon.start({ database, directory: folders.run, control, vlog, dummy });
+    const daemon = await Promise.race([starting, stopped]);
+    if (daemon === STOPPED) return SUCCESS;
+    if (options.detach && options.changeDirectory) process.chdir("/");
+    tellReady();
+    await Promise.race([daemon.exitAsked, stopped]);
+    await daemon.close();
+    return SUCCESS;
   } catch (error) {
-    pidFile?.remove();
     return complain((error as Error).message);
+  } finally {
+    pidFile?.remove();
   }
-  if (options.detach && options.changeDirectory) process.chdir("/");
-  tellReady();
-  await Promise.race([daemon.exitAsked, stopped]);
-  await daemon.close();
-  pidFile?.remove();
-  return SUCCESS;
 }
 
-function stopRequest(): Promise<string> {
+const STOPPED = "stopped";
+
+function stopRequest(): Promise<typeof STOPPED> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => resolve(signal));
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => resolve(STOPPED));
   });
 }
 

@@ -6,7 +6,7 @@
 import { once } from "node:events";
 import type { Logger } from "../../vlog/vlog.ts";
 import { CRASHED } from "./exit-status.ts";
-import { startChild } from "./readiness.ts";
+import { closePipe, ownRole, startChild } from "./readiness.ts";
 
 /** Signals by which a process ends because something in it is broken. */
 const broken: ReadonlySet<string> = new Set([
@@ -28,7 +28,9 @@ export async function monitorDaemon(log: Logger): Promise<number> {
   let first = true;
   for (;;) {
     const started = performance.now();
-    const child = startChild("daemon", first ? "inherit" : "ignore", false);
+    const handOn = first && ownRole() !== undefined;
+    const child = startChild("daemon", handOn ? "inherit" : "ignore", false);
+    if (handOn) closePipe();
     const pass = (signal: NodeJS.Signals) => void child.kill(signal);
     for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, pass);
     const [status, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];

@@ -44,6 +44,11 @@ export async function readiness(child: ChildProcess): Promise<string | undefined
   return said === READY ? undefined : said;
 }
 
+/** A process that has handed the pipe on keeps none of it: its end must mean that the daemon is gone. */
+export function closePipe(): void {
+  if (ownRole() !== undefined) closeSync(PIPE);
+}
+
 /** Tells the starter; without a pipe there is nobody to tell. */
 export function tellReady(): void {
   tell(READY);

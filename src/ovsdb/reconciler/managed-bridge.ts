@@ -10,6 +10,7 @@ import { bridgeMac, datapathId, formatDatapathId, randomMac } from "./bridge-ide
 import type { BridgeService, OpenBridge } from "./bridge-service.ts";
 import type { BridgeConfiguration } from "./configuration.ts";
 import type { Devices } from "./devices.ts";
+import type { FindKind } from "./kinds/list.ts";
 import { ManagedInterface } from "./managed-interface.ts";
 
 export interface ReconcilerLog {
@@ -23,6 +24,7 @@ export class ManagedBridge {
   readonly bridge: SwitchBridge;
   readonly interfaces = new Map<string, ManagedInterface>();
   readonly #switch: Switch;
+  readonly #findKind: FindKind;
   readonly #log: ReconcilerLog;
   readonly #inventedMac = randomMac();
   #service: BridgeService | undefined;
@@ -30,10 +32,11 @@ export class ManagedBridge {
   /** Forwards on its own, without controllers; undefined: not decided yet. */
   #standalone: boolean | undefined;
 
-  constructor(owner: Switch, configuration: BridgeConfiguration, log: ReconcilerLog) {
+  constructor(owner: Switch, configuration: BridgeConfiguration, findKind: FindKind, log: ReconcilerLog) {
     this.name = configuration.name;
     this.bridge = owner.bridge(configuration.name);
     this.#switch = owner;
+    this.#findKind = findKind;
     this.#configuration = configuration;
     this.#log = log;
   }
@@ -71,7 +74,7 @@ export class ManagedBridge {
     for (const one of configuration.interfaces) {
       let held = this.interfaces.get(one.name);
       if (held === undefined) {
-        held = new ManagedInterface(this.#switch, this.bridge, one);
+        held = new ManagedInterface(this.#switch, this.bridge, one, this.#findKind);
         this.interfaces.set(one.name, held);
       }
       const before = held.error;
@@ -124,7 +127,7 @@ export class ManagedBridge {
   #pickMac(devices: Devices): string {
     const macs = [...this.interfaces.values()]
       .filter(({ isLocal, type, port }) => port !== undefined && !isLocal && type === "system")
-      .map(({ name }) => devices.find(name)?.link.mac ?? "");
+      .map(({ name, port }) => devices.find(name)?.link.mac ?? port!.status?.mac ?? "");
     return bridgeMac(this.#configuration.row, macs, this.#inventedMac);
   }
 

@@ -13,7 +13,7 @@ import { isUnicastMac } from "./bridge-identity.ts";
 import type { InterfaceConfiguration } from "./configuration.ts";
 import type { Devices } from "./devices.ts";
 import type { InterfaceKind, PortRequest } from "./kinds/kind.ts";
-import { kindOf } from "./kinds/list.ts";
+import type { FindKind } from "./kinds/list.ts";
 import { portSettings, sameSettings } from "./port-settings.ts";
 import { statisticsColumn } from "./statistics.ts";
 
@@ -44,12 +44,12 @@ export class ManagedInterface {
   #linkState: Datum;
   #linkResets = 0;
 
-  constructor(owner: Switch, bridge: SwitchBridge, configuration: InterfaceConfiguration) {
+  constructor(owner: Switch, bridge: SwitchBridge, configuration: InterfaceConfiguration, find: FindKind) {
     this.name = configuration.name;
     this.type = configuration.type;
     this.#switch = owner;
     this.#bridge = bridge;
-    this.#kind = kindOf(configuration.type);
+    this.#kind = find(configuration.type);
     this.#configuration = configuration;
   }
 

@@ -16,7 +16,7 @@ import { CAPABILITIES } from "./capabilities.ts";
 import { complaintsOf } from "./complaints.ts";
 import { type Configuration, readConfiguration } from "./configuration.ts";
 import { type Devices, KernelDevices } from "./devices.ts";
-import { INTERFACE_TYPES } from "./kinds/list.ts";
+import { type FindKind, INTERFACE_TYPES, kindOf } from "./kinds/list.ts";
 import { ManagedBridge, type ReconcilerLog } from "./managed-bridge.ts";
 import type { ManagedInterface } from "./managed-interface.ts";
 
@@ -29,6 +29,10 @@ export interface ReconcilerOptions {
   readonly datapathTypes?: ReadonlySet<string>;
   /** Milliseconds between two writings of counters. */
   readonly statisticsInterval?: number;
+  /** What types of interfaces there are: the usual ones, unless given. */
+  readonly findKind?: FindKind;
+  /** Beside the usual interface types. */
+  readonly moreInterfaceTypes?: readonly string[];
   /** The kernel's, unless given. */
   readonly devices?: Devices;
 }
@@ -177,7 +181,7 @@ export class Reconciler {
     for (const configuration of bridges) {
       let held = this.#bridges.get(configuration.name);
       if (held === undefined) {
-        held = new ManagedBridge(owner, configuration, log);
+        held = new ManagedBridge(owner, configuration, this.#options.findKind ?? kindOf, log);
         this.#bridges.set(configuration.name, held);
       }
       try {
@@ -191,7 +195,7 @@ export class Reconciler {
   #writeStatus(transaction: Transaction, replica: Replica, { root, bridges }: Configuration): void {
     transaction.update("Open_vSwitch", root._uuid, {
       datapath_types: this.#options.datapathTypes ?? DATAPATH_TYPES,
-      iface_types: INTERFACE_TYPES,
+      iface_types: new Set([...INTERFACE_TYPES, ...(this.#options.moreInterfaceTypes ?? [])]),
       dpdk_initialized: false,
       dpdk_version: "none",
     });

@@ -1,4 +1,5 @@
 /** The kinds of interfaces there are. */
+import { absentSystem, dummy } from "./dummy.ts";
 import { internal } from "./internal.ts";
 import type { InterfaceKind } from "./kind.ts";
 import { patch } from "./patch.ts";
@@ -7,11 +8,20 @@ import { tunnel } from "./tunnel.ts";
 import { unsupported } from "./unsupported.ts";
 
 const kinds: readonly InterfaceKind[] = [system, internal, patch, tunnel, unsupported];
-const byType = new Map(kinds.flatMap((kind) => kind.types.map((type) => [type, kind] as const)));
-
 /** undefined: nobody knows such a type. */
-export function kindOf(type: string): InterfaceKind | undefined {
-  return byType.get(type);
+export type FindKind = (type: string) => InterfaceKind | undefined;
+
+export function finder(kinds: readonly InterfaceKind[]): FindKind {
+  const byType = new Map(kinds.flatMap((kind) => kind.types.map((type) => [type, kind] as const)));
+  return (type) => byType.get(type);
+}
+
+export const kindOf = finder(kinds);
+
+/** With ports in memory in place of devices: for test suites. `override`: in place of existing devices, too. */
+export function dummyKinds(override: boolean): FindKind {
+  const all = [dummy, patch, tunnel, unsupported, ...(override ? [{ ...dummy, types: ["system"] }] : [absentSystem])];
+  return finder(all);
 }
 
 /** What Open_vSwitch.iface_types names: all that Open vSwitch would, for its clients look for them there. */
