@@ -9,7 +9,7 @@
  * Invariants: an entry is a hint. A hit is a live flow whose packed words equal the packet's key under the flow's mask;
  *   megaflows are disjoint, so a flow that covers the key is the right one, and nothing is ever invalidated. Flow records
  *   are never reused for anything but flow records (src/fastpath/arena.ts), so that following a stale hint is safe.
- * Hash: NH (masked-key.ts) of the key's first line but its tos, ttl and TCP flags, which change within a connection; for IPv6
+ * Hash: that of the tables (masked-key.ts), of the key's first line but its tos, ttl and TCP flags, which change within a connection; for IPv6
  *   also of the addresses. The whole key would tell no more flows apart in practice.
  * Not handled: flows that differ only in tunnel or label fields share an entry and fall through to the tables.
  */
@@ -25,7 +25,7 @@ import {
   PACKET_KEY_EXTENT,
 } from "../layout.ts";
 import { CACHE_BASE } from "../memory.ts";
-import { finish, matches, padOf, product } from "./masked-key.ts";
+import { factorsOf, finish, matches, product } from "./masked-key.ts";
 
 const SET_SIZE_LOG2: u32 = 6;
 const FLOWS: usize = 32;
@@ -39,13 +39,13 @@ export function clearCache(): void {
 export function cacheHash(packet: usize): u32 {
   const key: usize = load<u32>(packet, PACKET_KEY);
   const last = v128.and(v128.load(key, 48), i32x4(-1, -1, 0, -1));
-  let sum = i64x2.add(
-    i64x2.add(product(v128.load(key), padOf(0)), product(v128.load(key, 16), padOf(16))),
-    i64x2.add(product(v128.load(key, 32), padOf(32)), product(last, padOf(48))),
+  let sum = i32x4.add(
+    i32x4.add(product(v128.load(key), factorsOf(0)), product(v128.load(key, 16), factorsOf(16))),
+    i32x4.add(product(v128.load(key, 32), factorsOf(32)), product(last, factorsOf(48))),
   );
   if (load<u32>(packet, PACKET_KEY_EXTENT) >= <u32>KEY_EXTENT_IPV6) {
-    sum = i64x2.add(sum, product(v128.load(key, KEY_IPV6_SRC), padOf(KEY_IPV6_SRC)));
-    sum = i64x2.add(sum, product(v128.load(key, KEY_IPV6_DST), padOf(KEY_IPV6_DST)));
+    sum = i32x4.add(sum, product(v128.load(key, KEY_IPV6_SRC), factorsOf(KEY_IPV6_SRC)));
+    sum = i32x4.add(sum, product(v128.load(key, KEY_IPV6_DST), factorsOf(KEY_IPV6_DST)));
   }
   return finish(sum);
 }

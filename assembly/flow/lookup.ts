@@ -22,16 +22,24 @@ import {
   MASK_FLOWS,
   MASK_HITS,
   MAX_MASKS,
-  PACKET_SLOTS,
 } from "../layout.ts";
 import { CONTROL_BASE } from "../memory.ts";
 import { hashPacked } from "./masked-key.ts";
 import { addFlow, deleteFlow, findFlow, firstCandidate } from "./megaflow-table.ts";
-import { CANDIDATES, KEYS, RESULTS, probe } from "./probe.ts";
+import {
+  CANDIDATE_FLOW,
+  CANDIDATE_HASH,
+  CANDIDATE_MASK,
+  CANDIDATE_MASKS,
+  CANDIDATE_PLACE,
+  CANDIDATE_SIZE,
+  CANDIDATES,
+  KEYS,
+  probe,
+  RESULTS,
+} from "./probe.ts";
 import { RANKED, rankedCount, resetSubtables, setRankedCount } from "./subtable-memory.ts";
 
-/** From a candidate to the flow that it will probably be, in a list of its own. */
-const FLOWS_AHEAD: usize = 8 * PACKET_SLOTS;
 /** Milliseconds between two orderings of the masks. */
 const RANK_INTERVAL: u64 = 1000;
 /** Places that masks may move up in one ordering; the rest follows with the next one. */
@@ -49,35 +57,43 @@ export function wantMegaflow(count: u32, key: usize, result: usize): void {
   store<u32>(result, 0);
 }
 
-/** Finds the `count` megaflows asked for. */
+/**
+ * Finds the `count` megaflows asked for. The further down the ranks, the rarer is a hit, and the more masks are probed before
+ * the candidates are looked at: their cache misses then overlap, at the price of some probes for packets that have their flow.
+ */
 export function lookupMegaflows(count: u32): void {
   const masks = rankedCount();
   let looking = count;
   let probed: u64 = 0;
-  for (let i: u32 = 0; i < masks && looking != 0; i++) {
-    const mask: usize = load<u32>(RANKED + (<usize>i << 2));
-    probed += looking;
-    const candidates = probe(mask, looking);
-    if (candidates != 0) looking = settle(mask, candidates, looking);
+  let stride: u32 = 1;
+  for (let i: u32 = 0; i < masks && looking != 0; ) {
+    const end = min<u32>(i + stride, masks);
+    probed += <u64>looking * (end - i);
+    let candidates: usize = CANDIDATES;
+    for (; i < end; i++) candidates = probe(load<u32>(RANKED + (<usize>i << 2)), looking, candidates);
+    if (candidates != CANDIDATES) looking -= settle(candidates, looking);
+    stride = min<u32>(stride << 1, CANDIDATE_MASKS);
   }
   countMany(COUNTER_MASKS_PROBED, probed);
 }
 
-/** Looks at a mask's candidates, and takes the packets that found their megaflow out of the lists; how many still look. */
-function settle(mask: usize, candidates: u32, looking: u32): u32 {
-  const end = CANDIDATES + (<usize>candidates << 3);
-  fetchAhead(mask, end);
+/** Looks at the candidates, and takes the packets that found their megaflow out of the lists; how many did. */
+function settle(end: usize, looking: u32): u32 {
+  fetchAhead(end);
   let hits: u32 = 0;
-  for (let candidate: usize = CANDIDATES; candidate < end; candidate += 8) {
-    const at: usize = load<u32>(candidate);
-    const flow = findFlow(mask, load<u32>(KEYS + at), load<u32>(candidate, 4));
+  for (let candidate: usize = CANDIDATES; candidate < end; candidate += CANDIDATE_SIZE) {
+    const place: usize = load<u32>(candidate, CANDIDATE_PLACE);
+    const key: usize = load<u32>(KEYS + place);
+    if (key == 0) continue; // has found it by another mask
+    const mask: usize = load<u32>(candidate, CANDIDATE_MASK);
+    const flow = findFlow(mask, key, load<u32>(candidate, CANDIDATE_HASH));
     if (flow == 0) continue;
-    store<u32>(load<u32>(RESULTS + at), <u32>flow);
-    store<u32>(KEYS + at, 0);
+    store<u32>(load<u32>(RESULTS + place), <u32>flow);
+    store<u32>(KEYS + place, 0);
+    store<u64>(mask, load<u64>(mask, MASK_HITS) + 1, MASK_HITS);
     hits++;
   }
-  if (hits == 0) return looking;
-  store<u64>(mask, load<u64>(mask, MASK_HITS) + hits, MASK_HITS);
+  if (hits == 0 || hits == looking) return hits;
   let left: usize = 0;
   for (let at: usize = 0; at < <usize>looking << 2; at += 4) {
     const key = load<u32>(KEYS + at);
@@ -85,28 +101,29 @@ function settle(mask: usize, candidates: u32, looking: u32): u32 {
     store<u32>(RESULTS + left, load<u32>(RESULTS + at));
     left += <usize>(key != 0) << 2;
   }
-  return looking - hits;
+  return hits;
 }
 
 /** Reads a word of each line that will be wanted, so that the candidates' cache misses overlap. */
 @inline
-function fetchAhead(mask: usize, end: usize): void {
-  for (let candidate: usize = CANDIDATES; candidate < end; candidate += 8) {
-    store<u32>(candidate + FLOWS_AHEAD, <u32>firstCandidate(mask, load<u32>(candidate, 4)));
+function fetchAhead(end: usize): void {
+  for (let candidate: usize = CANDIDATES; candidate < end; candidate += CANDIDATE_SIZE) {
+    const flow = firstCandidate(load<u32>(candidate, CANDIDATE_MASK), load<u32>(candidate, CANDIDATE_HASH));
+    store<u32>(candidate, <u32>flow, CANDIDATE_FLOW);
   }
   let sum: u32 = 0;
-  for (let candidate: usize = CANDIDATES; candidate < end; candidate += 8) {
-    const flow: usize = load<u32>(candidate + FLOWS_AHEAD);
+  for (let candidate: usize = CANDIDATES; candidate < end; candidate += CANDIDATE_SIZE) {
+    const flow: usize = load<u32>(candidate, CANDIDATE_FLOW);
     sum += load<u32>(flow, FLOW_PACKETS) + load<u32>(flow, FLOW_KEY);
   }
-  store<u32>(CANDIDATES + FLOWS_AHEAD, sum); // or the compiler would see that nobody wants them
+  store<u32>(CANDIDATES, sum, CANDIDATE_FLOW); // or the compiler would see that nobody wants them
 }
 
 /** The megaflow that covers the key, 0 = none. */
 export function lookupMegaflow(key: usize): usize {
-  wantMegaflow(0, key, CANDIDATES + FLOWS_AHEAD + 4);
+  wantMegaflow(0, key, RESULTS + 4);
   lookupMegaflows(1);
-  return load<u32>(CANDIDATES + FLOWS_AHEAD + 4);
+  return load<u32>(RESULTS + 4);
 }
 
 /** Links a filled flow record and makes it live; a record that finds no room is left dead. */

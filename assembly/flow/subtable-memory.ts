@@ -3,7 +3,7 @@
  *
  *   +0     u32 ranked masks            +4   u32 address of the first block never handed out
  *   +64    u32[BLOCK_CLASSES] first free block of 2^class groups (a free block's first word links the next)
- *   +512   16 random bytes for each block of the key
+ *   +512   eight random odd u16 for each block of the key
  *   +4096  u32[MAX_MASKS] mask records in the order in which they are probed
  *   +64Ki  blocks
  *
@@ -25,10 +25,10 @@ const BLOCK_CLASSES: u32 = 19;
 export const GROUP_TAGS_LOG2: usize = 4;
 export const GROUP_FLOWS_LOG2: usize = 5;
 const LINE: usize = 64;
-export const PADS: usize = SUBTABLES_BASE + 512;
+export const FACTORS: usize = SUBTABLES_BASE + 512;
 export const RANKED: usize = SUBTABLES_BASE + 4096;
 
-/** Starts with no table at all; the pads come from the seed of this start, so that nobody can aim collisions. */
+/** Starts with no table at all; the factors come from the seed of this start, so that nobody can aim collisions. */
 export function resetSubtables(): void {
   memory.fill(SUBTABLES_BASE, 0, BLOCKS);
   store<u32>(SUBTABLES_BASE, <u32>(SUBTABLES_BASE + BLOCKS), UNUSED_FROM);
@@ -38,7 +38,7 @@ export function resetSubtables(): void {
     let mixed = state;
     mixed = (mixed ^ (mixed >> 30)) * 0xbf58_476d_1ce4_e5b9;
     mixed = (mixed ^ (mixed >> 27)) * 0x94d0_49bb_1331_11eb;
-    store<u64>(PADS + (word << 3), mixed ^ (mixed >> 31));
+    store<u64>(FACTORS + (word << 3), (mixed ^ (mixed >> 31)) | 0x0001_0001_0001_0001);
   }
 }
 
