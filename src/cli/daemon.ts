@@ -3,8 +3,9 @@
  *
  * Invariants: when `run` or a change of ports returns, the switch forwards by it.
  */
+import { setImmediate as nextTask } from "node:timers/promises";
 import type { Logger } from "pino";
-import type { PortSpec } from "../fastpath/datapath.ts";
+import type { Datapath, PortSpec } from "../fastpath/datapath.ts";
 import { WorkerDatapath } from "../fastpath/worker-datapath.ts";
 import { type Changes, Northbound, type Outcome } from "../northbound/northbound.ts";
 import { connectPacketPath } from "../northbound/packet-path.ts";
@@ -15,6 +16,8 @@ import { modificationsOf } from "./northbound-changes.ts";
 export interface DaemonOptions {
   readonly select: "one-pass" | "recirculate";
   readonly log: Logger;
+  /** A worker with the kernel's devices unless given. */
+  readonly datapath?: Datapath;
 }
 
 export class Daemon {
@@ -22,10 +25,10 @@ export class Daemon {
   readonly northbound = new Northbound();
   readonly log: Logger;
   /** Changes of the northbound on their way into the switch. */
-  #applying: Promise<unknown> = Promise.resolve();
+  #applying: Promise<void> = Promise.resolve();
 
-  static async start({ select, log }: DaemonOptions): Promise<Daemon> {
-    const datapath = await WorkerDatapath.start();
+  static async start({ select, log, datapath: given }: DaemonOptions): Promise<Daemon> {
+    const datapath = given ?? (await WorkerDatapath.start());
     return new Daemon(new Switch({ datapath, select, log }), log);
   }
 
@@ -71,7 +74,7 @@ export class Daemon {
 
   /** A call of ovn-nbctl, or a file of calls. */
   async configure(call: readonly string[] | string): Promise<Outcome> {
-    const outcome = typeof call === "string" ? this.northbound.runFile(call) : this.northbound.run(call);
+    const outcome = typeof call === "string" ? await this.#runLines(call) : this.northbound.run(call);
     await this.#applying;
     return outcome;
   }
@@ -80,13 +83,24 @@ export class Daemon {
     await this.switch.close();
   }
 
+  async #runLines(text: string): Promise<Outcome> {
+    const lines = this.northbound.runLines(text);
+    for (let step = lines.next(); ; step = lines.next()) {
+      if (step.done) return step.value;
+      await nextTask();
+    }
+  }
+
   #apply(changes: Changes): void {
     for (const zone of changes.flushZones) this.switch.datapath.conntrack.flush({ zone });
     // The tables change before `apply` gives its promise; what is awaited is that the fast path follows.
     const applied = this.switch.apply(modificationsOf(changes, this.bridge.portNames));
-    this.#applying = Promise.all([this.#applying, applied]);
-    this.#applying.catch((error: Error) =>
-      this.log.error({ error: error.message }, "the northbound's rules were refused"),
-    );
+    // Neither what earlier ones resolved to nor that one of them failed is carried on: there may be millions.
+    const applying = Promise.allSettled([this.#applying, applied]).then(async () => void (await applied));
+    this.#applying = applying;
+    applying.catch((error: Error) => {
+      this.log.error({ error: error.message }, "the northbound's rules were refused");
+      if (this.#applying === applying) this.#applying = Promise.resolve();
+    });
   }
 }

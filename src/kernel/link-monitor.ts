@@ -7,10 +7,10 @@
  * Invariants: notifications may be lost when there are too many at once; then `lost` is reported and all must be asked again.
  */
 
-import { errnoName } from "./errno.ts";
+import { check } from "./errno.ts";
 import { decodeLink, type Link, RTM_DELLINK, RTM_NEWLINK } from "./link.ts";
 import { attributes, type Message, NetlinkSocket } from "./netlink.ts";
-import { addressOf, argument, errno, setsockopt } from "./system-calls.ts";
+import { addressOf, argument, setsockopt } from "./system-calls.ts";
 
 const NETLINK_ADD_MEMBERSHIP = 1;
 const NETLINK_LISTEN_ALL_NSID = 8;
@@ -34,9 +34,10 @@ export class LinkMonitor {
   constructor() {
     const size = argument(4);
     size.writeInt32LE(RECEIVE_BUFFER);
-    if (setsockopt(this.#socket.descriptor, SOL_SOCKET, SO_RCVBUFFORCE, addressOf(size), 4) < 0) {
-      throw new Error(`receive buffer of the link monitor: ${errnoName(errno())}`);
-    }
+    check(
+      setsockopt(this.#socket.descriptor, SOL_SOCKET, SO_RCVBUFFORCE, addressOf(size), 4),
+      "receive buffer of the link monitor",
+    );
     this.#socket.bind();
     this.#socket.setOption(NETLINK_LISTEN_ALL_NSID, 1);
     this.#socket.setOption(NETLINK_ADD_MEMBERSHIP, RTNLGRP_LINK);

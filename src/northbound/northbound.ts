@@ -63,12 +63,21 @@ export class Northbound {
 
   /** A file of calls, one a line; stops at the first that fails, and says which. What ran before stays. */
   runFile(text: string): Outcome {
+    const lines = this.runLines(text);
+    let step = lines.next();
+    while (!step.done) step = lines.next();
+    return step.value;
+  }
+
+  /** As `runFile`, resting after each line, so that packets which miss need not wait for the last one. */
+  *runLines(text: string): Generator<void, Outcome> {
     let stdout = "";
     try {
       for (const argv of scriptLines(text)) {
         const outcome = this.run(argv);
         stdout += outcome.stdout;
         if (outcome.exitCode !== 0) return { ...outcome, stdout, stderr: `${argv.join(" ")}\n${outcome.stderr}` };
+        yield;
       }
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;

@@ -5,6 +5,7 @@ import { Option } from "commander";
 import { CommandError, EXIT_MISSING } from "../../control/command-error.ts";
 import { pidFile } from "../../control/run-directory.ts";
 import { type Answer, serveControl } from "../../control/server.ts";
+import { EACCES, EPERM, SystemCallError } from "../../kernel/errno.ts";
 import { builtModule } from "../../lab/requirements.ts";
 import type { CliCommand, DaemonAnswer } from "../command.ts";
 
@@ -27,7 +28,7 @@ export const daemon: CliCommand = {
         const { destination, pino } = await import("pino");
         const log = pino({ level: logLevel }, destination({ dest: logFile ?? 2, sync: true }));
         const { Daemon } = await import("../daemon.ts");
-        const running = await Daemon.start({ select, log });
+        const running = await Daemon.start({ select, log }).catch(refusal);
         try {
           await serve(running, terminal.socket());
           log.info("stopped");
@@ -37,6 +38,12 @@ export const daemon: CliCommand = {
       });
   },
 };
+
+/** What an unprivileged user meets, in a sentence. */
+function refusal(error: unknown): never {
+  if (!(error instanceof SystemCallError && (error.errno === EPERM || error.errno === EACCES))) throw error;
+  throw new CommandError(`the switch cannot start: ${error.message}`, EXIT_MISSING);
+}
 
 async function serve(running: import("../daemon.ts").Daemon, path: string): Promise<void> {
   const { COMMANDS } = await import("./list.ts");
