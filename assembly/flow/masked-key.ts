@@ -32,12 +32,14 @@ export function factorsOf(offset: usize): v128 {
   return v128.load(FACTORS + offset);
 }
 
-/** Never 0, which stands for an empty slot. */
+/**
+ * The lanes mixed into one number, whose low bits are its best: tables take their index there. Its upper half is never 0, which
+ * stands for an empty slot.
+ */
 @inline
 export function finish(sum: v128): u32 {
-  const low = <u64>i64x2.extract_lane(sum, 0) * 0x9e37_79b9_7f4a_7c15;
-  const both = low + <u64>i64x2.extract_lane(sum, 1) * 0xbf58_476d_1ce4_e5b9;
-  return <u32>(((both ^ (both >> 32)) * 0x94d0_49bb_1331_11eb) >> 32) | 0x8000_0000;
+  const both = <u64>i64x2.extract_lane(sum, 0) + <u64>i64x2.extract_lane(sum, 1) * 0xbf58_476d_1ce4_e5b9;
+  return rotl<u32>(<u32>((both * 0x9e37_79b9_7f4a_7c15) >> 32), 18) | 0x0001_0000;
 }
 
 /** Place in the mask's lists of the n-th block that counts for the hash. */

@@ -1,5 +1,5 @@
 /**
- * Memory of the megaflow tables: blocks of 48-byte groups in the SUBTABLES region, and what look-up keeps beside them.
+ * Memory of the megaflow tables: blocks of 56-byte groups in the SUBTABLES region, and what look-up keeps beside them.
  *
  *   +0     u32 ranked masks            +4   u32 address of the first block never handed out
  *   +64    u32[BLOCK_CLASSES] first free block of 2^class groups (a free block's first word links the next)
@@ -21,10 +21,16 @@ const BLOCKS: usize = 64 * 1024;
 /** 2^18 groups: more flows than the arena holds records. */
 const BLOCK_CLASSES: u32 = 19;
 
-/** A group's tags and its flow records (megaflow-table.ts). */
+/** A group's tags and its flow records, behind the filters of all groups (megaflow-table.ts). */
 export const GROUP_TAGS_LOG2: usize = 4;
 export const GROUP_FLOWS_LOG2: usize = 5;
 const LINE: usize = 64;
+
+/** Bytes of the filters of `groups`, which keep the tags aligned. */
+@inline
+export function filterBytes(groups: u32): usize {
+  return max<usize>(<usize>groups << 3, 16);
+}
 export const FACTORS: usize = SUBTABLES_BASE + 512;
 export const RANKED: usize = SUBTABLES_BASE + 4096;
 
@@ -56,7 +62,7 @@ export function setRankedCount(masks: u32): void {
 export function allocateGroups(groups: u32): usize {
   const blockClass = ctz<u32>(groups);
   if (blockClass >= BLOCK_CLASSES) return 0;
-  const used = (<usize>groups << GROUP_TAGS_LOG2) + (<usize>groups << GROUP_FLOWS_LOG2);
+  const used = filterBytes(groups) + (<usize>groups << GROUP_TAGS_LOG2) + (<usize>groups << GROUP_FLOWS_LOG2);
   const bytes = (used + LINE - 1) & ~(LINE - 1);
   const free = SUBTABLES_BASE + FREE_BLOCKS + (blockClass << 2);
   let block: usize = load<u32>(free);
