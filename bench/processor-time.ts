@@ -1,0 +1,45 @@
+/** Processor time as the kernel counts it, in ticks of 10 ms. */
+import { readdirSync, readFileSync } from "node:fs";
+import { cpus } from "node:os";
+
+/** USER_HZ: fixed at 100 for programs, whatever the kernel's own tick is (proc(5)). */
+const TICKS_A_SECOND = 100;
+/** Fields of /proc/PID/stat behind the name: utime is the 14th of all, the 12th there. */
+const USER_TIME = 11;
+
+/** Seconds that all threads of a process have run, user and system. */
+export function processSeconds(pid: number): number {
+  return statSeconds(`/proc/${pid}/stat`);
+}
+
+/** Seconds by thread name, threads of the same name ("pmd-c01", "worker 2") together. */
+export function threadSeconds(pid: number): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const folder = `/proc/${pid}/task/${thread}`;
+    try {
+      const name = readFileSync(`${folder}/comm`, "utf8")
+        .trim()
+        .replace(/[-/ ]?\d+$/, "");
+      found.set(name, (found.get(name) ?? 0) + statSeconds(`${folder}/stat`));
+    } catch {
+      // it ended meanwhile
+    }
+  }
+  return found;
+}
+
+function statSeconds(file: string): number {
+  const stat = readFileSync(file, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // the name before may hold anything
+  return (Number(fields[USER_TIME]) + Number(fields[USER_TIME + 1])) / TICKS_A_SECOND;
+}
+
+/** Seconds that all processors together were not idle, the kernel's own work for packets included. */
+export function machineSeconds(): number {
+  let milliseconds = 0;
+  for (const { times } of cpus()) milliseconds += times.user + times.nice + times.sys + times.irq;
+  // os.cpus leaves soft interrupts out of "irq": they are in /proc/stat.
+  const softirq = Number(readFileSync("/proc/stat", "utf8").split("\n")[0].split(/\s+/)[7]) / TICKS_A_SECOND;
+  return milliseconds / 1000 + softirq;
+}
