@@ -78,7 +78,7 @@ async function answer(
     connection.reply(id, withNewline(text));
   } catch (error) {
     const { message, stack } = error as Error;
-    if (!(error instanceof UnixctlError)) log.dbg(`${method}: ${stack}`);
+    if (!(error instanceof UnixctlError)) log.err(`${method} failed: ${stack}`);
     connection.refuse(id, withNewline(message));
   }
 }

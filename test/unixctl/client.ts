@@ -31,7 +31,10 @@ export function exchange(path: string, bytes: string | Buffer): Promise<string> 
     const socket = connect(path);
     let received = "";
     socket.setEncoding("utf8");
-    socket.on("error", reject);
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      // Disconnected in the middle of what it had to say.
+      if (error.code !== "ECONNRESET" && error.code !== "EPIPE") reject(error);
+    });
     socket.on("data", (text: string) => {
       received += text;
       try {

@@ -41,7 +41,11 @@ export function dpctlCommand(
     usage,
     minimum,
     maximum,
-    run: (daemon, words) => run(readOptions(daemon, words)),
+    run(daemon, words) {
+      const request = readOptions(daemon, words);
+      if (request.words.length >= minimum) return run(request);
+      throw new UnixctlError(`"dpctl/${name}" command requires at least ${minimum} arguments`);
+    },
   };
 }
 
