@@ -3,6 +3,7 @@
  * in the background and waits until it is ready; with --monitor a process in between starts it again when it dies.
  */
 import { once } from "node:events";
+import { flushCompileCache } from "node:module";
 import { CRASHED } from "./exit-status.ts";
 import {
   type CommandLine,
@@ -79,6 +80,7 @@ async function runDaemon(options: VswitchdOptions): Promise<number> {
     if (daemon === STOPPED) return SUCCESS;
     if (options.detach && options.changeDirectory) process.chdir("/");
     tellReady();
+    flushCompileCache(); // the next start need not wait for this one's end
     await Promise.race([daemon.exitAsked, stopped]);
     await daemon.close();
     return SUCCESS;
