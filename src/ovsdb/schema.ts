@@ -31,7 +31,8 @@ export function parseSchema(json: Json): Schema {
     throw new SchemaError("a schema must have a name and tables");
   }
   const tables = new Map<string, TableSchema>();
-  for (const [table, { columns }] of Object.entries(json.tables) as [string, { columns?: Json }][]) {
+  for (const [table, definition] of Object.entries(json.tables)) {
+    const columns = isObject(definition) ? definition.columns : undefined;
     if (!isObject(columns)) throw new SchemaError(`table ${table} has no columns`);
     const types = new Map<string, ColumnType>();
     for (const [column, definition] of Object.entries(columns)) {
