@@ -1,7 +1,7 @@
 /** A database server gone mad: whatever it says is taken, or refused by an Error that closes the connection; nothing else. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseMessage } from "../../src/json-rpc/message.ts";
+import { type Json, parseMessage } from "../../src/json-rpc/message.ts";
 import { Splitter, StreamError } from "../../src/json-rpc/splitter.ts";
 import { DatumError } from "../../src/ovsdb/datum.ts";
 import { readConfiguration } from "../../src/ovsdb/reconciler/configuration.ts";
@@ -92,7 +92,7 @@ describe("a client of a mad server", () => {
 });
 
 /** Updates of rows that other recorded updates made are of no use alone. */
-function applyKnown(replica: Replica, update: never): void {
+function applyKnown(replica: Replica, update: Json): void {
   try {
     replica.apply("update2", update);
   } catch (error) {
