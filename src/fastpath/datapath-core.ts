@@ -49,6 +49,7 @@ export class DatapathCore {
   readonly #flows: FlowStore;
   readonly #meters: Meters;
   readonly #upcalls: UpcallRing;
+  geneveOptions: readonly GeneveOption[] = [];
   #onUpcalls: ((upcalls: Iterable<Upcall>) => void) | undefined;
 
   constructor({ memory, wake }: DatapathCoreOptions) {
@@ -145,6 +146,7 @@ export class DatapathCore {
   /** The Geneve options that have a place in the key: the TLV map. Packets parsed from now on use it. */
   setGeneveOptions(options: readonly GeneveOption[]): void {
     writeGeneveOptions(this.#view, options);
+    this.geneveOptions = options;
   }
 
   /** Empties the exact-match cache: a benchmark of the megaflow tables wants that. */

@@ -136,6 +136,8 @@ export interface Datapath {
 
   /** The TLV map: which Geneve options tun_metadata fields stand for, in packets that come by a tunnel from now on. */
   setGeneveOptions(options: readonly GeneveOption[]): void;
+  /** The TLV map as it was set. */
+  readonly geneveOptions: readonly GeneveOption[];
 
   readonly conntrack: Conntrack;
 

@@ -335,6 +335,11 @@ export class Switch {
     return this.#owners.get(datapathPort);
   }
 
+  /** The bridge and port that a packet with this datapath key comes in by: tunnels share datapath ports. */
+  ownerOfKey(key: Uint8Array): { bridge: SwitchBridge; port: SwitchPort } | undefined {
+    return this.#tunnels.find(key) ?? this.#owners.get(readUint32(key, KEY_IN_PORT));
+  }
+
   onPortChange(listener: PortListener): void {
     this.#portListeners.push(listener);
   }

@@ -3,9 +3,9 @@
  *
  * There is one fast path, whatever the types say; a datapath of a type shows the ports and megaflows of its bridges.
  */
-import { KEY_IN_PORT, KEY_RECIRC_ID } from "../../assembly/layout.ts";
+import { KEY_RECIRC_ID } from "../../assembly/layout.ts";
 import type { PortStatus } from "../fastpath/datapath.ts";
-import type { Megaflow } from "../slowpath/megaflow.ts";
+import { fullKey, type Megaflow } from "../slowpath/megaflow.ts";
 import type { DatapathPortNames } from "../slowpath/odp/port-names.ts";
 import type { SwitchBridge } from "../slowpath/switch.ts";
 import type { Vswitchd } from "./vswitchd.ts";
@@ -69,17 +69,16 @@ export function portNames(daemon: Vswitchd): DatapathPortNames {
 /** The bridge that a datapath key's packet goes on in; undefined when neither its port nor its recirculation id is known. */
 export function bridgeOfKey(daemon: Vswitchd, key: Uint8Array): SwitchBridge | undefined {
   const view = new DataView(key.buffer, key.byteOffset);
-  const port = view.getUint32(KEY_IN_PORT);
   const id = view.getUint32(KEY_RECIRC_ID);
   const frozen = id === 0 ? undefined : daemon.switch.recirculation.state(id)?.bridge;
   if (frozen !== undefined) return daemon.bridges().find((bridge) => bridge === frozen);
-  return daemon.switch.owner(port)?.bridge;
+  return daemon.switch.ownerOfKey(key)?.bridge;
 }
 
 export function* flowsOf(daemon: Vswitchd, bridges: readonly SwitchBridge[]): Generator<Megaflow> {
   const all = daemon.bridges().every((bridge) => bridges.includes(bridge));
   for (const flow of daemon.switch.megaflows) {
-    const bridge = all ? undefined : bridgeOfKey(daemon, flow.key);
+    const bridge = all ? undefined : bridgeOfKey(daemon, fullKey(flow));
     if (all || (bridge !== undefined && bridges.includes(bridge))) yield flow;
   }
 }

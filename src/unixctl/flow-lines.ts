@@ -24,7 +24,11 @@ export function flowLine(daemon: Vswitchd, flow: Megaflow, { verbose, names }: L
   const counters = flowCounters(datapath.flowStatistics(flow.handle), now());
   const { mask, actions } = flow;
   const ports = names ? portNames(daemon) : undefined;
-  return formatDatapathFlow({ key: fullKey(flow), mask: mask.bytes, actions, ...counters, ufid }, { verbose, ports });
+  const tunnelOptions = datapath.geneveOptions;
+  return formatDatapathFlow(
+    { key: fullKey(flow), mask: mask.bytes, actions, ...counters, ufid },
+    { verbose, ports, tunnelOptions },
+  );
 }
 
 /** A line of dpif/dump-flows, which puts less into verbose lines. */

@@ -2,23 +2,32 @@
 
 import type { DatapathAction } from "../fastpath/datapath-action.ts";
 import { parseDatapathActions } from "../slowpath/odp/actions.ts";
-import { type MaskedKey, parseKey } from "../slowpath/odp/key.ts";
+import { type KeyTextOptions, type MaskedKey, parseKey } from "../slowpath/odp/key.ts";
 import type { DatapathPortNames } from "../slowpath/odp/port-names.ts";
 import { splitTop } from "../slowpath/odp/scan.ts";
+import type { TunnelOption } from "../slowpath/odp/tunnel-text.ts";
 
 /** The key, or "syntax error at …" with the rest of the text from where it went wrong. */
-export function readKey(text: string, ports: DatapathPortNames): MaskedKey | string {
+export function readKey(
+  text: string,
+  ports: DatapathPortNames,
+  tunnelOptions: readonly TunnelOption[] = [],
+): MaskedKey | string {
   try {
-    return parseKey(withoutEmptyParts(text), { ports });
+    return parseKey(withoutEmptyParts(text), { ports, tunnelOptions });
   } catch {
-    return `syntax error at ${text.slice(firstError(text, ports))}`;
+    return `syntax error at ${text.slice(firstError(text, { ports, tunnelOptions }))}`;
   }
 }
 
 /** undefined: they are none. */
-export function readActions(text: string, ports?: DatapathPortNames): DatapathAction[] | undefined {
+export function readActions(
+  text: string,
+  ports?: DatapathPortNames,
+  tunnelOptions: readonly TunnelOption[] = [],
+): DatapathAction[] | undefined {
   try {
-    return parseDatapathActions(text, { ports });
+    return parseDatapathActions(text, { ports, tunnelOptions });
   } catch {
     return undefined;
   }
@@ -31,12 +40,12 @@ function withoutEmptyParts(text: string): string {
   );
 }
 
-function firstError(text: string, ports: DatapathPortNames): number {
+function firstError(text: string, options: KeyTextOptions): number {
   let at = 0;
   try {
     for (const piece of splitTop(text)) {
       at = text.indexOf(piece, at);
-      parseKey(withoutEmptyParts(piece), { ports });
+      parseKey(withoutEmptyParts(piece), options);
       at += piece.length;
     }
   } catch {

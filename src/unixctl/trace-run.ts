@@ -26,6 +26,7 @@ export async function runTrace(
     nextCtStates,
     actions,
     names: names ? { ports: bridge.portNames, datapathPorts: portNames(daemon) } : undefined,
+    tunnelOptions: datapath.geneveOptions,
     withPacket: frame !== undefined,
     onPass: (translation, begun) => {
       if (frame !== undefined) runEffects(daemon, bridge, begun, frame, translation);

@@ -56,7 +56,7 @@ function packetAtEnd(rest: readonly string[]): Uint8Array | undefined {
 
 function startOf(daemon: Vswitchd, words: readonly string[]): Omit<TraceStart, "frame"> {
   const text = words.at(-1)!;
-  const key = readKey(text, portNames(daemon));
+  const key = readKey(text, portNames(daemon), daemon.switch.datapath.geneveOptions);
   if (typeof key !== "string") {
     if (!isDatapath(daemon, words)) throw new UnixctlError("Cannot find the datapath");
     return startOfKey(daemon, key.key);
@@ -90,7 +90,7 @@ function startOfKey(daemon: Vswitchd, key: Uint8Array): Omit<TraceStart, "frame"
   }
   const bridge = bridgeOfKey(daemon, key);
   if (bridge === undefined) throw new UnixctlError(`no OpenFlow port for datapath port ${port}`);
-  view.setUint32(KEY_IN_PORT, daemon.switch.owner(port)?.port.number ?? PORT_NONE);
+  view.setUint32(KEY_IN_PORT, daemon.switch.ownerOfKey(key)?.port.number ?? PORT_NONE);
   return { bridge, flow };
 }
 

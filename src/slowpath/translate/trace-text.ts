@@ -31,6 +31,7 @@ import { ETH_TYPE_IPV6 } from "../flow/prerequisites.ts";
 import { formatDatapathActions } from "../odp/actions.ts";
 import type { DatapathPortNames } from "../odp/port-names.ts";
 import { hex } from "../odp/scan.ts";
+import type { TunnelOption } from "../odp/tunnel-text.ts";
 import { matchOfFlow } from "./flow-match.ts";
 import { createTrace, type ForkedPipeline, type TraceKind, type TraceNode } from "./trace.ts";
 import { finalFlow, type TranslationInput, translate } from "./translate.ts";
@@ -41,6 +42,8 @@ export interface TraceRequest extends Omit<TranslationInput, "trace"> {
   readonly nextCtStates?: readonly number[];
   /** Ports by name in flows and datapath actions. */
   readonly names?: { readonly ports: PortNames; readonly datapathPorts: DatapathPortNames };
+  /** The TLV map. */
+  readonly tunnelOptions?: readonly TunnelOption[];
   /** There is a packet, which controllers will get. */
   readonly withPacket?: boolean;
   /** Told of each pass, in order, with the flow it began with. */
@@ -121,18 +124,21 @@ function controllerText(effect: Effect | undefined, send: boolean): string | und
   return `userspace(pid=0,controller(${parts.join(",")}))`;
 }
 
-function actionsText({ actions, effects }: Translation, send: boolean, ports?: DatapathPortNames): string {
+function actionsText({ actions, effects }: Translation, { withPacket, names, tunnelOptions }: TraceRequest): string {
+  const options = { ports: names?.datapathPorts, tunnelOptions };
   if (actions.length === 0) return "drop";
   const isController = (action: DatapathAction): boolean => action.type === "userspace" && action.reason === "action";
   const runs: string[] = [];
   let plain: DatapathAction[] = [];
   const flush = (): void => {
-    if (plain.length > 0) runs.push(formatDatapathActions(plain, { ports }));
+    if (plain.length > 0) runs.push(formatDatapathActions(plain, options));
     plain = [];
   };
   for (const action of actions) {
     const text =
-      isController(action) && action.type === "userspace" ? controllerText(effects[action.argument], send) : undefined;
+      isController(action) && action.type === "userspace"
+        ? controllerText(effects[action.argument], withPacket ?? false)
+        : undefined;
     if (text === undefined) {
       plain.push(action);
     } else {
@@ -160,7 +166,7 @@ function onePass(request: TraceRequest, forks: ForkedPipeline[]): string {
     "",
     `Final flow: ${sameBytes(flow, final) ? "unchanged" : formatFlowText(final, names?.ports)}`,
     `Megaflow: ${megaflowText(flow, translation.wildcards, names?.ports)}`,
-    `Datapath actions: ${actionsText(translation, request.withPacket ?? false, names?.datapathPorts)}`,
+    `Datapath actions: ${actionsText(translation, request)}`,
   ];
   if (translation.error) lines.push(`Translation failed (${translation.error}), packet is dropped.`);
   return lines.join("\n");

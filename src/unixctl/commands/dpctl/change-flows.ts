@@ -66,9 +66,10 @@ async function putFlow(
   change: Change,
 ): Promise<string> {
   const ports = portNames(daemon);
-  const key = readKey(keyText.replace(/^ufid:[0-9a-f-]+,?/i, ""), ports);
+  const options = daemon.switch.datapath.geneveOptions;
+  const key = readKey(keyText.replace(/^ufid:[0-9a-f-]+,?/i, ""), ports, options);
   if (typeof key === "string") throw dpctlError(`parsing flow key (${key})`, INVALID);
-  const actions = readActions(actionsText, ports);
+  const actions = readActions(actionsText, ports, options);
   if (actions === undefined) throw dpctlError("parsing actions", INVALID);
   const translation = translationOf(key, actions);
   const mask = daemon.switch.megaflows.mask(megaflowMask(translation, new Uint8Array(KEY_SIZE)));
@@ -93,7 +94,7 @@ async function putFlow(
 }
 
 async function deleteFlow(daemon: Vswitchd, datapath: NamedDatapath, text: string): Promise<string> {
-  const key = readKey(text.replace(/^ufid:[0-9a-f-]+,?/i, ""), portNames(daemon));
+  const key = readKey(text.replace(/^ufid:[0-9a-f-]+,?/i, ""), portNames(daemon), daemon.switch.datapath.geneveOptions);
   if (typeof key === "string") throw dpctlError(key, INVALID);
   const flow = sameKey(daemon, datapath, key);
   if (flow === undefined) {

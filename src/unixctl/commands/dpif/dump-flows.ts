@@ -1,4 +1,5 @@
 /** dpif/dump-flows: a bridge's megaflows. */
+import { fullKey } from "../../../slowpath/megaflow.ts";
 import { bridgeNamed, type UnixctlCommand } from "../../command.ts";
 import { bridgeOfKey } from "../../datapaths.ts";
 import { bridgeFlowLine } from "../../flow-lines.ts";
@@ -15,7 +16,7 @@ export const dumpFlows: UnixctlCommand = {
     const named = options.findLast((option) => option === "--names" || option === "--no-names");
     const names = named === undefined ? verbose : named === "--names";
     return [...daemon.switch.megaflows]
-      .filter((flow) => bridgeOfKey(daemon, flow.key) === bridge)
+      .filter((flow) => bridgeOfKey(daemon, fullKey(flow)) === bridge)
       .map((flow) => `${bridgeFlowLine(daemon, flow, { verbose, names })}\n`)
       .join("");
   },
