@@ -25,6 +25,8 @@ export interface Vswitchd {
   readonly tunnels?: TunnelTables;
   /** The clock of `--enable-dummy`. */
   readonly clock?: VirtualClock;
+  /** Its ports. */
+  readonly dummies?: DummyPorts;
 }
 
 export interface ConfiguredInterface {
@@ -60,6 +62,14 @@ export interface TunnelRoute {
   readonly mark?: number;
   /** An address of this host. */
   readonly local?: boolean;
+}
+
+/** Ports in memory, of `--enable-dummy`. */
+export interface DummyPorts {
+  /** Frames arrive at the port, and are processed before it returns. false: there is no such port. */
+  receive(name: string, frames: readonly Uint8Array[]): boolean;
+  /** Of one port, or of all. false: there is no such port. */
+  setUp(name: string | undefined, up: boolean): boolean;
 }
 
 export interface VirtualClock {

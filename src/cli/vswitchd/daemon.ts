@@ -10,7 +10,7 @@ import { DATABASE, LOCK, SELECTION } from "../../ovsdb/reconciler/tables.ts";
 import { Switch, type SwitchBridge, type SwitchPort } from "../../slowpath/switch.ts";
 import { COMMANDS } from "../../unixctl/commands/list.ts";
 import { serveUnixctl, type UnixctlServer } from "../../unixctl/server.ts";
-import type { ConfiguredInterface, VirtualClock, Vswitchd } from "../../unixctl/vswitchd.ts";
+import type { ConfiguredInterface, DummyPorts, VirtualClock, Vswitchd } from "../../unixctl/vswitchd.ts";
 import type { Vlog } from "../../vlog/vlog.ts";
 import { openBridge } from "./bridge-service.ts";
 import { coverageCounts } from "./coverage.ts";
@@ -34,6 +34,7 @@ export class Daemon implements Vswitchd {
   readonly switch: Switch;
   readonly vlog: Vlog;
   readonly clock: VirtualClock | undefined;
+  readonly dummies: DummyPorts | undefined;
   /** Resolves when `exit` was asked for: whether with --cleanup. */
   readonly exitAsked: Promise<boolean>;
   readonly #client: DatabaseClient;
@@ -60,13 +61,15 @@ export class Daemon implements Vswitchd {
   }
 
   private constructor({ database, directory, vlog }: DaemonOptions, world: World) {
-    const { datapath, now, clock, ...usual } = world;
+    const { datapath, now, clock, dummies, settle, ...usual } = world;
     this.vlog = vlog;
     this.exitAsked = new Promise((resolve) => {
       this.#askExit = resolve;
     });
     this.clock = clock;
+    this.dummies = dummies;
     this.switch = new Switch({ datapath, now, select: "recirculate", log: switchLog(vlog.logger("ofproto_dpif")) });
+    settle?.(this.switch);
     this.#reconciler = new Reconciler({
       ...usual,
       switch: this.switch,

@@ -9,13 +9,15 @@ import { MAX_PORTS } from "../../../assembly/layout.ts";
 import type { PortSpec, PortStatus } from "../../fastpath/datapath.ts";
 import { LocalDatapath } from "../../fastpath/local-datapath.ts";
 import { monotonicMilliseconds } from "../../slowpath/switch.ts";
-import type { VirtualClock } from "../../unixctl/vswitchd.ts";
+import type { DummyPorts, VirtualClock } from "../../unixctl/vswitchd.ts";
 
 const PERIOD = 2;
 /** Bridges' own ports are numbered from here. */
 const FIRST_BRIDGE_PORT = 100;
 
-export class DummyDatapath extends LocalDatapath implements VirtualClock {
+export class DummyDatapath extends LocalDatapath implements VirtualClock, DummyPorts {
+  /** Called after each step of a warp: whoever looks at the clock from time to time looks now. */
+  afterStep: () => void = () => {};
   readonly #timer: NodeJS.Timeout;
   #last = monotonicMilliseconds();
   #stopped = false;
@@ -40,6 +42,22 @@ export class DummyDatapath extends LocalDatapath implements VirtualClock {
     await super.barrier();
   }
 
+  receive(name: string, frames: readonly Uint8Array[]): boolean {
+    const port = this.ports().find((one) => one.name === name);
+    if (port === undefined) return false;
+    for (const frame of frames) {
+      this.inject(port.number, frame);
+      this.run();
+    }
+    return true;
+  }
+
+  setUp(name: string | undefined, up: boolean): boolean {
+    const chosen = this.ports().filter((port) => name === undefined || port.name === name);
+    for (const { number } of chosen) this.setPortUp(number, up);
+    return name === undefined || chosen.length > 0;
+  }
+
   stop(): void {
     this.#stopped = true;
   }
@@ -49,6 +67,7 @@ export class DummyDatapath extends LocalDatapath implements VirtualClock {
     for (let left = milliseconds; left > 0; left -= step) {
       this.advanceTime(Math.min(step, left));
       this.run();
+      this.afterStep();
       await nextTurn();
     }
   }

@@ -4,7 +4,8 @@ import { WorkerDatapath } from "../../fastpath/worker-datapath.ts";
 import type { Devices } from "../../ovsdb/reconciler/devices.ts";
 import { dummyKinds, type FindKind } from "../../ovsdb/reconciler/kinds/list.ts";
 import { DATAPATH_TYPES } from "../../ovsdb/reconciler/reconciler.ts";
-import type { VirtualClock } from "../../unixctl/vswitchd.ts";
+import type { Switch } from "../../slowpath/switch.ts";
+import type { DummyPorts, VirtualClock } from "../../unixctl/vswitchd.ts";
 import type { VswitchdOptions } from "./options.ts";
 
 export interface World {
@@ -13,9 +14,12 @@ export interface World {
   /** What is left out is the usual. */
   readonly now?: () => number;
   readonly clock?: VirtualClock;
+  readonly dummies?: DummyPorts;
   readonly findKind?: FindKind;
   readonly moreInterfaceTypes?: readonly string[];
   readonly devices?: Devices;
+  /** To be told of the switch that was made in it. */
+  settle?(owner: Switch): void;
 }
 
 export async function makeWorld(dummy: VswitchdOptions["dummy"]): Promise<World> {
@@ -27,9 +31,13 @@ export async function makeWorld(dummy: VswitchdOptions["dummy"]): Promise<World>
     datapathTypes: new Set([...DATAPATH_TYPES, "dummy"]),
     now: () => datapath.now,
     clock: datapath,
+    dummies: datapath,
     findKind: dummyKinds(dummy !== "enabled"),
     moreInterfaceTypes: ["dummy", "dummy-internal", "dummy-pmd"],
     devices: noDevices,
+    settle(owner) {
+      datapath.afterStep = () => owner.sweep();
+    },
   };
 }
 

@@ -11,6 +11,7 @@ import { exit } from "./exit.ts";
 import { fdbCommands } from "./fdb.ts";
 import { listCommands } from "./list-commands.ts";
 import { memoryShow } from "./memory-show.ts";
+import { dummyCommands } from "./netdev/dummy.ts";
 import { statsClear, statsShow } from "./netdev/pmd-stats.ts";
 import { threadCommands } from "./netdev/threads.ts";
 import { ofprotoList } from "./ofproto-list.ts";
@@ -31,6 +32,7 @@ const commands: readonly UnixctlCommand[] = [
   ...bridgeCommands,
   ...coverageCommands,
   ...dpctlCommands,
+  ...dummyCommands,
   dumpDps,
   dumpFlows,
   setFeatures,
