@@ -6,7 +6,7 @@
  *   (UDP_SEGMENT), as late as it can: on the way to another switch like this one, never.
  * Invariants: nothing is copied but the header, once a message. In a message all packets but the last are equally long.
  *   What a message is made of stays as it is until `flushPort`.
- * Cost: ~35 ns a packet that joins a message. Measured over a veth: 1.3 Gbit/s of TCP with a message for each packet.
+ * Cost: a packet that joins a message costs three vectors; what a message costs is the system call (src/slowpath/tunnel/README.md).
  * Not handled: destinations that are link-local IPv6 addresses (a route has no scope).
  */
 import { drop } from "../counters.ts";
