@@ -1,9 +1,10 @@
 /**
  * What groups and meters own in the datapath: counter records of select buckets, token buckets of meters.
  *
- * Invariants: a bucket has its counter record from the commit that makes it to the barrier after the commit that drops it.
+ * Invariants: a bucket has its counter record from the commit that makes it to the barrier after the commit that drops it;
+ *   0 when the arena was full: then it is not counted.
  */
-import type { Datapath } from "../fastpath/datapath.ts";
+import { type Datapath, DatapathFullError } from "../fastpath/datapath.ts";
 import type { SwitchBridge } from "./switch-bridge.ts";
 import type { Bucket } from "./tables/rule.ts";
 
@@ -26,9 +27,9 @@ export class DatapathResources {
       const group = bridge.group(id);
       const current: ReadonlySet<Bucket> = new Set(group?.type === "select" ? group.buckets : []);
       for (const bucket of current) {
-        if (bucket.counters === 0) bucket.counters = this.#datapath.allocateBucketCounters();
+        if (bucket.counters === 0) bucket.counters = this.#countersOrNone();
       }
-      for (const bucket of this.#buckets.get(key) ?? []) if (!current.has(bucket)) dropped.push(bucket.counters);
+      for (const { counters } of missing(this.#buckets.get(key), current)) if (counters !== 0) dropped.push(counters);
       if (current.size > 0) this.#buckets.set(key, current);
       else this.#buckets.delete(key);
     }
@@ -50,9 +51,24 @@ export class DatapathResources {
     }
   }
 
+  /** A change is not refused for want of counters. */
+  #countersOrNone(): number {
+    try {
+      return this.#datapath.allocateBucketCounters();
+    } catch (error) {
+      if (!(error instanceof DatapathFullError)) throw error;
+      return 0;
+    }
+  }
+
   /** By then the megaflows that counted there are re-translated; after the barrier no packet counts there any more. */
   async #free(counters: readonly number[]): Promise<void> {
     await this.#datapath.barrier();
     for (const address of counters) this.#datapath.freeBucketCounters(address);
   }
+}
+
+/** Those of `before` that are not in `after`. */
+function missing(before: ReadonlySet<Bucket> | undefined, after: ReadonlySet<Bucket>): Bucket[] {
+  return [...(before ?? [])].filter((bucket) => !after.has(bucket));
 }

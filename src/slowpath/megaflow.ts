@@ -82,6 +82,18 @@ export class MegaflowTable {
     return entry;
   }
 
+  /** A mask that was asked for, and no megaflow came of it. */
+  abandon(mask: MaskEntry): void {
+    if (mask.flows.size === 0) this.#forgetMask(mask);
+  }
+
+  /** Masks with megaflows. */
+  get maskCount(): number {
+    let count = 0;
+    for (const entries of this.#masks.values()) count += entries.length;
+    return count;
+  }
+
   /** The megaflow of this mask that covers `key` (KEY_SIZE bytes), if it is installed. */
   find(mask: MaskEntry, key: Uint8Array): Megaflow | undefined {
     const hash = maskedHash(mask, words(key));

@@ -10,7 +10,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { KEY_SIZE } from "../../assembly/layout.ts";
-import type { Datapath } from "../fastpath/datapath.ts";
+import { type Datapath, DatapathFullError } from "../fastpath/datapath.ts";
 import { overlaps } from "./flow/match.ts";
 import { fullKey, type Megaflow, type MegaflowTable, mayMatch, taught } from "./megaflow.ts";
 import type { Rule } from "./tables/rule.ts";
@@ -119,8 +119,19 @@ export class Revalidator {
     }
   }
 
+  /** A megaflow that cannot be kept true goes, and the others are looked at all the same. */
   #retranslate(flows: Iterable<Megaflow>): void {
-    for (const flow of flows) this.#retranslateOne(flow);
+    let failure: unknown;
+    for (const flow of flows) {
+      try {
+        this.#retranslateOne(flow);
+      } catch (error) {
+        this.statistics.removed++;
+        this.remove(flow);
+        if (!(error instanceof DatapathFullError)) failure ??= error;
+      }
+    }
+    if (failure !== undefined) throw failure;
   }
 
   #retranslateOne(flow: Megaflow): void {

@@ -12,7 +12,7 @@ import type { Datapath, PortSpec, PortStatistics, PortStatus, TunnelKind, Upcall
 import { DatapathResources } from "./datapath-resources.ts";
 import { FLOW_SIZE } from "./flow/flow-layout.ts";
 import { PORT_NONE } from "./flow/port-text.ts";
-import { installLearned } from "./learned-rules.ts";
+import { installLearned, mayLearn } from "./learned-rules.ts";
 import { MegaflowTable } from "./megaflow.ts";
 import { type PacketIn, PacketIns } from "./packet-ins.ts";
 import { PACKET_OUT_ARGUMENT, type PacketOutRequest, PacketOuts } from "./packet-out.ts";
@@ -29,7 +29,7 @@ import type { ChangeSet } from "./tables/transaction.ts";
 import type { Decided } from "./translate/context.ts";
 import { RecirculationTable } from "./translate/recirculation.ts";
 import { translate } from "./translate/translate.ts";
-import type { Effect, Translation } from "./translate/translation.ts";
+import type { Effect, LearnedRule, Translation } from "./translate/translation.ts";
 import { readTunnelOptions, type TunnelOptions } from "./tunnel/options.ts";
 import { SwitchTunnels } from "./tunnel/switch-tunnels.ts";
 import { markTunnelLookup } from "./tunnel/tunnel-table.ts";
@@ -127,7 +127,7 @@ export class Switch {
     this.#packetOuts = new PacketOuts(datapath, (upcall, input) => {
       const { recirculation } = this;
       const packet = { packetLength: upcall.frame.length, rssHash: upcall.rssHash };
-      this.upcalls.run(upcall, translate({ ...input, recirculation, select, packet }));
+      this.upcalls.run(upcall, translate({ ...input, recirculation, select, packet, mayLearn: this.#mayLearn }));
     });
     const shared = {
       datapath,
@@ -407,10 +407,12 @@ export class Switch {
     flow.set(key);
     flow.fill(0, KEY_SIZE);
     writeUint32(flow, KEY_IN_PORT, owner?.port.number ?? PORT_NONE);
-    const translation = translate({ bridge, flow, recirculation, select, packet });
+    const translation = translate({ bridge, flow, recirculation, select, packet, mayLearn: this.#mayLearn });
     if (tunnelled) markTunnelLookup(translation.wildcards, key);
     return translation;
   }
+
+  readonly #mayLearn = (rule: LearnedRule, bridge: string): boolean => mayLearn(rule, this.bridge(bridge));
 
   #applyEffects(effects: readonly Effect[], upcall: Upcall | undefined): void {
     for (const effect of effects) {

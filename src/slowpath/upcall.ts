@@ -5,7 +5,7 @@
  *   The megaflow is installed before the packet is executed, so that an answer to it finds the flow.
  * Cost: one translation a miss; two packets of one flow in the same batch find the first one's megaflow and share it.
  */
-import { KEY_IN_PORT, KEY_RECIRC_ID, KEY_SIZE } from "../../assembly/layout.ts";
+import { DROP_ACTION, DROP_SLOW_PATH, KEY_IN_PORT, KEY_RECIRC_ID, KEY_SIZE } from "../../assembly/layout.ts";
 import { type Datapath, DatapathFullError, type Upcall } from "../fastpath/datapath.ts";
 import type { DatapathAction } from "../fastpath/datapath-action.ts";
 import { covers, type Megaflow, type MegaflowTable } from "./megaflow.ts";
@@ -46,6 +46,8 @@ export interface UpcallOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** As much of a dropped frame as the fast path is shown. */
+const DROPPED_BYTES = 64;
 /** How many megaflows are kept in mind after they were installed. */
 const RECENT = 32;
 
@@ -87,7 +89,12 @@ export class UpcallHandler {
     if (miss) this.statistics.misses++;
     else this.statistics.slowPath++;
     if (miss && this.#runByRecent(upcall)) return;
-    const translation = translate(upcall.key, { packetLength: upcall.frame.length, rssHash: upcall.rssHash });
+    let translation: Translation | undefined;
+    try {
+      translation = translate(upcall.key, { packetLength: upcall.frame.length, rssHash: upcall.rssHash });
+    } finally {
+      if (translation === undefined) this.#drop(upcall, DROP_SLOW_PATH);
+    }
     if (translation === undefined) {
       this.statistics.dropped++;
       return;
@@ -104,7 +111,8 @@ export class UpcallHandler {
       const flow = this.#recent[i];
       if (!covers(flow, upcall.key) || !megaflows.has(flow)) continue;
       this.statistics.shared++;
-      this.#execute(upcall, flow.actions);
+      if (flow.actions.length === 0) this.#drop(upcall, DROP_ACTION);
+      else this.#execute(upcall, flow.actions);
       if (flow.origin.slow) return true;
       const bytes = BigInt(upcall.frame.length);
       creditRules(flow.origin.rules, 1n, bytes, now());
@@ -125,10 +133,20 @@ export class UpcallHandler {
     if (actions.length > 0) this.#options.datapath.execute({ frame, vnet, inPort, actions, upcall });
   }
 
+  /** The fast path counts the drop, as it counts those of packets that meet a megaflow: its headers are enough for that. */
+  #drop({ frame, inPort }: Upcall, reason: number): void {
+    this.#options.datapath.execute({
+      frame: frame.subarray(0, DROPPED_BYTES),
+      inPort,
+      actions: [{ type: "drop", reason }],
+    });
+  }
+
   /** Sends a packet on its way and credits it to what it went through; `credit` false: the fast path has counted its rules. */
   run(upcall: Upcall, translation: Translation, credit = true): void {
     const { applyEffects, now } = this.#options;
     this.#execute(upcall, translation.actions);
+    if (isDrop(translation)) this.#drop(upcall, translation.error === undefined ? DROP_ACTION : DROP_SLOW_PATH);
     if (credit) creditRules(translation.rules, 1n, BigInt(upcall.frame.length), now());
     creditBuckets(translation.buckets, BigInt(upcall.frame.length));
     if (translation.effects.length > 0) applyEffects(translation.effects, upcall);
@@ -144,6 +162,7 @@ export class UpcallHandler {
     }
     if (megaflows.size >= flowLimit()) {
       this.statistics.refused++;
+      megaflows.abandon(mask);
       return;
     }
     const actions = megaflowActions(translation);
@@ -154,6 +173,7 @@ export class UpcallHandler {
       this.#remember(flow);
       this.statistics.installed++;
     } catch (error) {
+      megaflows.abandon(mask);
       if (!(error instanceof DatapathFullError)) throw error;
       this.statistics.refused++;
     }
@@ -173,6 +193,11 @@ const SLOW_PATH: readonly DatapathAction[] = [{ type: "userspace", reason: "slow
 /** What the datapath is given: the translated actions, or "bring me every packet". */
 export function megaflowActions(translation: Translation): readonly DatapathAction[] {
   return translation.slow === "" ? translation.actions : SLOW_PATH;
+}
+
+/** Neither sent anywhere nor shown to a controller. */
+function isDrop({ actions, effects }: Translation): boolean {
+  return actions.length === 0 && !effects.some(({ type }) => type === "packet_in");
 }
 
 /** Recirculation ids a megaflow keeps alive: the one it starts from and those its actions name. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { DatapathFullError } from "../../src/fastpath/datapath.ts";
 import { ethernet, ipv4, ipv4Address, MAC_A, MAC_B, tcp, udp } from "../model/frames.ts";
 import { TestSwitch } from "../model/test-switch.ts";
 
@@ -260,6 +261,135 @@ describe("learn()", () => {
     lab.datapath.advanceTime(5000);
     lab.switch.sweep();
     expect(learned()).toBe(0);
+  });
+});
+
+describe("learn(delete_learned)", () => {
+  const teacher = (priority: number, cookie = 5) =>
+    `table=0,priority=${priority} actions=learn(table=1,delete_learned,cookie=${cookie},NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],output:NXM_OF_IN_PORT[]),resubmit(,1)`;
+  /** Cookies in the table that is taught. */
+  const learned = (lab: TestSwitch) => {
+    const taught = [...lab.bridge.tables.rules()].filter(({ table, priority }) => table === 1 && priority > 0);
+    return [...new Set(taught.map(({ cookie }) => cookie))].sort();
+  };
+  const start = async (...rules: string[]) => {
+    const lab = await TestSwitch.start(3);
+    await lab.add(...rules, "table=1,priority=0 actions=output:2");
+    lab.send(3, withMacs(udpFrame(1), MAC_A, MAC_B));
+    expect(learned(lab)).toEqual([5n]);
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([3]);
+    return lab;
+  };
+
+  it("takes what was learned away with the rule that taught it, in force at once", async () => {
+    const lab = await start(teacher(1), "table=0,priority=0 actions=resubmit(,1)");
+    await lab.delete("priority=1");
+    expect(learned(lab)).toEqual([]);
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([2]);
+  });
+
+  it("leaves it while another rule teaches the same, and rules of other cookies always", async () => {
+    const lab = await start(teacher(2), teacher(1), "table=0,priority=0 actions=resubmit(,1)");
+    await lab.add("cookie=9,table=1,priority=7,tcp actions=drop");
+    await lab.delete("priority=2");
+    expect(learned(lab)).toEqual([5n, 9n]);
+    await lab.delete("priority=1");
+    expect(learned(lab)).toEqual([9n]);
+  });
+
+  it("takes it away when the rule teaches something else from now on, and keeps it when it is only replaced", async () => {
+    const lab = await start(teacher(1));
+    await lab.add(teacher(1));
+    expect(learned(lab)).toEqual([5n]);
+    await lab.add("table=0,priority=1 actions=resubmit(,1)");
+    expect(learned(lab)).toEqual([]);
+  });
+});
+
+describe("learn(limit)", () => {
+  it("makes no more rules than it says, tells so, and learns again when one went", async () => {
+    const lab = await TestSwitch.start(3);
+    await lab.add(
+      "table=0,priority=1 actions=learn(table=1,limit=2,cookie=6,result_dst=NXM_NX_REG0[0],eth_type=0x800,ip_proto=17,udp_src,output:NXM_OF_IN_PORT[]),resubmit(,2)",
+      "table=2,priority=1,reg0=1 actions=output:2",
+      "table=2,priority=0 actions=output:3",
+    );
+    const learned = () => [...lab.bridge.tables.rules()].filter(({ table }) => table === 1).length;
+    expect([1, 2, 3].map((port) => lab.portsOf(1, udpFrame(port)))).toEqual([[2], [2], [3]]);
+    expect(learned()).toBe(2);
+    expect(lab.portsOf(1, udpFrame(2))).toEqual([2]);
+    await lab.delete("table=1,priority=32768,udp,tp_src=1");
+    expect(lab.portsOf(1, udpFrame(3))).toEqual([2]);
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([3]);
+    expect(learned()).toBe(2);
+  });
+});
+
+describe("packets that go nowhere", () => {
+  it("are counted as dropped by the fast path, the first of their megaflow too", async () => {
+    const lab = await TestSwitch.start(2);
+    await lab.add("priority=1,udp actions=drop", "priority=1,tcp actions=controller");
+    const drops = (reason: string) => Number(lab.datapath.counters().drops.get(reason));
+    for (let i = 1; i <= 4; i++) {
+      lab.send(1, udpFrame(1));
+      expect(drops("action")).toBe(i);
+    }
+    lab.sendAll([2, 3, 4].map((port) => [1, withMacs(udpFrame(port), MAC_B, MAC_A)]));
+    expect(drops("action")).toBe(7);
+    lab.send(1, synFrame(1)); // a controller got it
+    expect(drops("action") + drops("slow_path")).toBe(7);
+  });
+
+  it("have the slow path's name when it cannot say where they belong", async () => {
+    const lab = await TestSwitch.start(2);
+    await lab.add("priority=1,udp actions=resubmit(,1)", "table=1 actions=resubmit(,0)");
+    const drops = () => Number(lab.datapath.counters().drops.get("slow_path"));
+    lab.send(1, udpFrame(1)); // a loop of resubmits
+    expect(drops()).toBe(1);
+    lab.datapath.addTestPort("stray", 77); // a port of no bridge
+    lab.datapath.inject(77, udpFrame(1));
+    lab.datapath.run();
+    expect(drops()).toBe(2);
+    expect(lab.switch.upcalls.statistics.dropped).toBe(1);
+  });
+});
+
+describe("a datapath without room", () => {
+  /** Every new action program and bucket counter is refused, as when the arena is full. */
+  function fill(lab: TestSwitch): void {
+    const refuse = () => {
+      throw new DatapathFullError("full");
+    };
+    lab.datapath.putFlow = refuse;
+    lab.datapath.replaceActions = refuse;
+    lab.datapath.allocateBucketCounters = refuse;
+  }
+
+  it("costs speed only: packets are forwarded, and by the rules of now", async () => {
+    const lab = await TestSwitch.start(3);
+    await lab.add("priority=1,udp actions=output:2", "priority=1,tcp actions=output:2");
+    expect([lab.portsOf(1, udpFrame(1)), lab.portsOf(1, synFrame(1))]).toEqual([[2], [2]]);
+    fill(lab);
+    await lab.add("priority=1,udp actions=output:3", "priority=1,tcp actions=output:3");
+    expect([lab.portsOf(1, udpFrame(1)), lab.portsOf(1, synFrame(1))]).toEqual([[3], [3]]);
+    await lab.add(
+      "group_id=1,type=select,selection_method=dp_hash,bucket=actions=output:2",
+      "priority=2,udp actions=group:1",
+    );
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([2]);
+    await lab.switch.apply(
+      lab.modifications(["group_id=1,type=select,selection_method=dp_hash,bucket=actions=output:3"]),
+    );
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([3]);
+    expect(lab.switch.megaflows.size).toBe(0);
+    expect(lab.switch.megaflows.maskCount).toBe(0);
+  });
+
+  it("leaves no mask behind for megaflows beyond the limit", async () => {
+    const lab = await TestSwitch.start(2, { flowLimit: 0 });
+    await lab.add("priority=1,udp actions=output:2");
+    lab.send(1, udpFrame(1));
+    expect(lab.switch.megaflows.maskCount).toBe(0);
   });
 });
 

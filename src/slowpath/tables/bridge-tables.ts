@@ -8,6 +8,7 @@
 import { applyFlowMod, type FlowStore, removeRule } from "./flow-mods.ts";
 import { FlowTable } from "./flow-table.ts";
 import { GroupTable } from "./groups.ts";
+import { LearnedCookies } from "./learned-cookies.ts";
 import { type MeterIndexes, MeterTable } from "./meters.ts";
 import { type Modification, ModificationError, TABLE_COUNT } from "./modification.ts";
 import { groupsIn, metersIn } from "./references.ts";
@@ -19,6 +20,7 @@ export class BridgeTables implements FlowLookup {
   readonly meters: MeterTable;
   readonly #tables: (FlowTable | undefined)[] = new Array<undefined>(TABLE_COUNT).fill(undefined);
   readonly #listeners: ((changes: ChangeSet) => void)[] = [];
+  readonly #learnedCookies = new LearnedCookies();
   readonly #store: FlowStore;
 
   constructor(meterIndexes?: MeterIndexes) {
@@ -127,6 +129,23 @@ export class BridgeTables implements FlowLookup {
     return this.#commit(transaction);
   }
 
+  /** Rules whose last teacher goes, go too; they may be teachers themselves. */
+  #forgetLearned(transaction: Transaction): void {
+    for (;;) {
+      const places = this.#learnedCookies.follow(transaction.changes());
+      const orphans = places.flatMap(({ table, cookie }) => this.learnedRules(table, cookie));
+      if (orphans.length === 0) return;
+      for (const rule of orphans) removeRule(this.#store, rule, "delete", transaction);
+    }
+  }
+
+  /** Rules that learn() actions with this table and cookie have made. */
+  learnedRules(table: number, cookie: bigint): Rule[] {
+    return this.table(table)
+      .rules()
+      .filter((rule) => rule.cookie === cookie);
+  }
+
   /** Shortens a rule's timeouts (the fin_timeout action): never lengthens them. Seconds, 0 = leave. */
   reduceTimeouts(rule: Rule, idle: number, hard: number): void {
     if (idle && (!rule.idleTimeout || rule.idleTimeout > idle)) rule.idleTimeout = idle;
@@ -135,6 +154,7 @@ export class BridgeTables implements FlowLookup {
   }
 
   #commit(transaction: Transaction): ChangeSet {
+    this.#forgetLearned(transaction);
     const changes = transaction.changes();
     const { tables, groups, meters } = changes;
     if (tables.size + groups.size + meters.size > 0) for (const listener of this.#listeners) listener(changes);

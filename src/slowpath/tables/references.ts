@@ -1,7 +1,7 @@
-/** Which ports, groups and meters a list of actions names, at any depth. */
+/** What a list of actions names at any depth: ports, groups, meters. */
 import type { Action } from "../actions/action.ts";
 
-function* everyAction(actions: readonly Action[]): Generator<Action> {
+export function* everyAction(actions: readonly Action[]): Generator<Action> {
   for (const action of actions) {
     yield action;
     if (action.type === "clone" || action.type === "write_actions") yield* everyAction(action.actions);

@@ -59,7 +59,8 @@ function describe(context: TranslationContext, rule: LearnedRule): string {
 export function learnRule(context: TranslationContext, learn: LearnAction): void {
   const rule = learnedRule(context, learn);
   if (context.nodes) context.report("detail", describe(context, rule));
-  const learned = context.input.learn?.(rule) ?? true;
+  const learned = context.input.mayLearn?.(rule, context.bridge.name) ?? true;
+  if (rule.limit > 0 && context.slow === "") context.slow = "action"; // the answer changes with every packet's learning
   if (learned) context.effects.push({ bridge: context.bridge.name, type: "learn", spec: rule });
   else context.report("detail", "Limit exceeded, learn failed");
   if (learn.resultDst) {

@@ -61,8 +61,8 @@ export interface TranslationInput {
    * where the fast path would branch.
    */
   readonly packet?: Decided;
-  /** Learns now and tells whether the limit allowed it; without it every learn() succeeds and is only an effect. */
-  readonly learn?: (rule: LearnedRule) => boolean;
+  /** Whether the rule's limit lets it be learned in that bridge; without it every learn() succeeds. */
+  readonly mayLearn?: (rule: LearnedRule, bridge: string) => boolean;
   readonly trace?: Trace;
 }
 
