@@ -7,7 +7,17 @@
  * Invariants: what translation does for packets of ports it does for these: rules are credited, effects (packet-ins,
  *   learning) happen, a ct() in the actions recirculates as ever.
  */
-import { KEY_IN_PORT, KEY_SIZE, KEY_TUN_ID } from "../../assembly/layout.ts";
+import {
+  KEY_CT_IPV6_SRC,
+  KEY_CT_LABEL,
+  KEY_CT_MARK,
+  KEY_CT_NW_PROTO,
+  KEY_IN_PORT,
+  KEY_PKT_MARK,
+  KEY_SIZE,
+  KEY_SKB_PRIORITY,
+  KEY_TUN_ID,
+} from "../../assembly/layout.ts";
 import type { Datapath, Upcall } from "../fastpath/datapath.ts";
 import type { Action, OfPort } from "./actions/action.ts";
 import { FLOW_METADATA, FLOW_REGS, FLOW_SIZE } from "./flow/flow-layout.ts";
@@ -25,7 +35,10 @@ export interface PacketOutRequest {
   /** reg0, reg1, …; zeros where not given. */
   readonly registers?: readonly number[];
   readonly metadata?: bigint;
-  /** In place of registers and metadata: FLOW_SIZE bytes whose tunnel fields, registers and metadata the packet gets. */
+  /**
+   * In place of registers and metadata: FLOW_SIZE bytes whose tunnel fields, connection tracking fields, mark, registers and
+   * metadata the packet gets.
+   */
   readonly flow?: Uint8Array;
   /** In place of actions: goes on from a frozen state (NXT_RESUME). */
   readonly resume?: number;
@@ -78,6 +91,13 @@ export class PacketOuts {
   }
 }
 
+/** Runs of the key that no frame has in it: what conntrack said of it before, and the mark. */
+const tracked = [
+  [KEY_CT_MARK, KEY_PKT_MARK + 4],
+  [KEY_CT_LABEL, KEY_CT_NW_PROTO + 1],
+  [KEY_CT_IPV6_SRC, KEY_SKB_PRIORITY],
+] as const;
+
 /** The frame's own fields, and of the pipeline's what the request says. */
 function flowOf(key: Uint8Array, { inPort, registers = [], metadata = 0n, flow: given }: PacketOutRequest): Uint8Array {
   const flow = new Uint8Array(FLOW_SIZE);
@@ -87,6 +107,7 @@ function flowOf(key: Uint8Array, { inPort, registers = [], metadata = 0n, flow: 
   if (given !== undefined) {
     flow.set(given.subarray(KEY_TUN_ID, KEY_SIZE), KEY_TUN_ID);
     flow.set(given.subarray(FLOW_REGS, FLOW_METADATA + 8), FLOW_REGS);
+    for (const [from, to] of tracked) flow.set(given.subarray(from, to), from);
   } else {
     for (const [i, value] of registers.entries()) view.setUint32(FLOW_REGS + 4 * i, value);
     view.setBigUint64(FLOW_METADATA, metadata);

@@ -50,6 +50,10 @@ export class SwitchBridge implements Bridge {
   datapathId = 0n;
   /** "netdev" or "system": what its owner calls the datapath. It is one and the same. */
   datapathType = "netdev";
+  /** How tables see IP fragments. Whoever changes it, or what misses do, must have every megaflow translated anew. */
+  fragments: "normal" | "drop" | "nx-match" = "normal";
+  /** Tables whose misses go to the controller. */
+  readonly missesToController = new Set<number>();
   readonly #ports = new Map<number, SwitchPort>();
   readonly #names = new Map<string, SwitchPort>();
   #lastNumber = 0;
@@ -72,6 +76,10 @@ export class SwitchBridge implements Bridge {
   /** In ascending order of numbers. */
   ports(): SwitchPort[] {
     return [...this.#ports.values()].sort((a, b) => a.number - b.number);
+  }
+
+  tableMiss(table: number): "drop" | "controller" {
+    return this.missesToController.has(table) ? "controller" : "drop";
   }
 
   group(id: number): Group | undefined {

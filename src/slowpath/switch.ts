@@ -340,12 +340,16 @@ export class Switch {
     return this.#tunnels.find(key) ?? this.#owners.get(readUint32(key, KEY_IN_PORT));
   }
 
-  onPortChange(listener: PortListener): void {
+  /** @returns what ends it */
+  onPortChange(listener: PortListener): () => void {
     this.#portListeners.push(listener);
+    return () => without(this.#portListeners, listener);
   }
 
-  onPacketIn(listener: (packetIn: PacketIn) => void): void {
+  /** @returns what ends it */
+  onPacketIn(listener: (packetIn: PacketIn) => void): () => void {
     this.#packetInListeners.push(listener);
+    return () => without(this.#packetInListeners, listener);
   }
 
   /** Sends a frame through a list of actions. It leaves a little later: the fast path parses it first. */
@@ -475,6 +479,11 @@ export class Switch {
     this.#lastError = now;
     this.#errors = 0;
   }
+}
+
+function without<T>(list: T[], gone: T): void {
+  const index = list.indexOf(gone);
+  if (index >= 0) list.splice(index, 1);
 }
 
 export function monotonicMilliseconds(): number {

@@ -34,8 +34,13 @@ export class BridgeTables implements FlowLookup {
     };
   }
 
-  onChange(listener: (changes: ChangeSet) => void): void {
+  /** @returns what ends it */
+  onChange(listener: (changes: ChangeSet) => void): () => void {
     this.#listeners.push(listener);
+    return () => {
+      const index = this.#listeners.indexOf(listener);
+      if (index >= 0) this.#listeners.splice(index, 1);
+    };
   }
 
   lookup(table: number, flow: Uint8Array, wildcards: Uint8Array | null): Rule | undefined {

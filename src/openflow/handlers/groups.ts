@@ -1,0 +1,78 @@
+/** Requests for groups. */
+import { GROUP_ALL } from "../../slowpath/tables/modification.ts";
+import { groupsIn } from "../../slowpath/tables/references.ts";
+import type { Bucket, Group } from "../../slowpath/tables/rule.ts";
+import type { GroupStatistics } from "../messages/group-statistics.ts";
+import type { BridgeAgent } from "../server/bridge-agent.ts";
+import type { MessageOf, Request } from "./handler.ts";
+
+/** Buckets of select groups are counted by the fast path; what the slow path sent comes on top. */
+function withCounters(agent: BridgeAgent, bucket: Bucket): Bucket {
+  const { statistics, counters } = bucket;
+  if (counters === 0) return bucket;
+  const counted = agent.switch.datapath.bucketCounters(counters);
+  return {
+    ...bucket,
+    statistics: {
+      ...statistics,
+      packets: statistics.packets + counted.packets,
+      bytes: statistics.bytes + counted.bytes,
+    },
+  };
+}
+
+function countedGroup(agent: BridgeAgent, group: Group): Group {
+  const buckets = group.buckets.map((bucket) => withCounters(agent, bucket));
+  const sum = (name: "packets" | "bytes"): bigint =>
+    buckets.reduce((total, { statistics }) => total + statistics[name], 0n);
+  const total = { ...group.statistics, packets: sum("packets"), bytes: sum("bytes") };
+  return { ...group, buckets, statistics: group.type === "all" ? group.statistics : total };
+}
+
+function referencesOf({ bridge }: BridgeAgent): Map<number, number> {
+  const counts = new Map<number, number>();
+  const count = (ids: readonly number[]): void => {
+    for (const id of new Set(ids)) counts.set(id, (counts.get(id) ?? 0) + 1);
+  };
+  for (const { actions } of bridge.tables.rules()) count(groupsIn(actions));
+  for (const { buckets } of bridge.tables.groups.all()) count(buckets.flatMap(({ actions }) => groupsIn(actions)));
+  return counts;
+}
+
+function groupsOf({ bridge }: BridgeAgent, id: number): Group[] {
+  if (id === GROUP_ALL) return bridge.tables.groups.all();
+  const group = bridge.group(id);
+  return group ? [group] : [];
+}
+
+export function groupStatistics({
+  session,
+  agent,
+  envelope,
+  message,
+}: Request<MessageOf<"group_statistics_request">>): void {
+  agent.switch.revalidator.creditAll();
+  const references = referencesOf(agent);
+  const now = agent.switch.now();
+  const entries = groupsOf(agent, message.group).map(
+    (group): GroupStatistics => ({
+      group: countedGroup(agent, group),
+      duration: now - group.created,
+      references: references.get(group.id) ?? 0,
+    }),
+  );
+  session.reply(envelope, { type: "group_statistics_reply", entries });
+}
+
+export function groupDescriptions({
+  session,
+  agent,
+  envelope,
+  message,
+}: Request<MessageOf<"group_description_request">>): void {
+  session.reply(envelope, { type: "group_description_reply", entries: groupsOf(agent, message.group) });
+}
+
+export function groupFeatures({ session, envelope }: Request<MessageOf<"group_features_request">>): void {
+  session.reply(envelope, { type: "group_features_reply" });
+}

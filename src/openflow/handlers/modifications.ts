@@ -1,0 +1,32 @@
+/** Requests that change rules, groups and meters, one at a time. Bundles are in bundles.ts. */
+import { METER_CONTROLLER } from "../../slowpath/tables/meters.ts";
+import type { Modification } from "../../slowpath/tables/modification.ts";
+import { NO_BUFFER } from "../messages/flow-mod.ts";
+import { OpenFlowError } from "../wire/errors.ts";
+import { type MessageOf, type Request, refuseSecondary } from "./handler.ts";
+
+function apply(request: Request, modification: Modification): void {
+  refuseSecondary(request);
+  const { agent, session, envelope } = request;
+  agent.apply([modification], { session, xid: envelope.xid });
+}
+
+export function flowMod(request: Request<MessageOf<"flow_mod" | "nx_flow_mod">>): void {
+  const { message } = request;
+  apply(request, message.mod);
+  if (message.buffer !== NO_BUFFER && !message.mod.command.startsWith("delete")) {
+    throw new OpenFlowError("OFPBRC_BUFFER_UNKNOWN", `buffer ${message.buffer}`);
+  }
+}
+
+export function groupMod(request: Request<MessageOf<"group_mod">>): void {
+  apply(request, request.message.mod);
+}
+
+export function meterMod(request: Request<MessageOf<"meter_mod">>): void {
+  const { mod } = request.message;
+  if (mod.id === "all" && mod.command !== "delete") throw new OpenFlowError("OFPMMFC_INVALID_METER", "all meters");
+  if (mod.id !== "all" && mod.id > METER_CONTROLLER)
+    throw new OpenFlowError("OFPMMFC_INVALID_METER", `meter ${mod.id}`);
+  apply(request, mod);
+}

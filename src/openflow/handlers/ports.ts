@@ -1,0 +1,152 @@
+/** Requests about ports and their queues. */
+import { PORT_ALL, PORT_LOCAL, PORT_NONE } from "../../slowpath/flow/port-text.ts";
+import type { SwitchPort } from "../../slowpath/switch.ts";
+import type { PortConfig } from "../messages/port.ts";
+import { type PortCounters, UNCOUNTED } from "../messages/port-statistics.ts";
+import { QUEUE_ALL, type Queue } from "../messages/queue-statistics.ts";
+import type { BridgeAgent } from "../server/bridge-agent.ts";
+import { describePort, portAddress } from "../server/port-descriptions.ts";
+import { type ErrorCode, OpenFlowError } from "../wire/errors.ts";
+import { type MessageOf, type Request, refuseSecondary } from "./handler.ts";
+import { VISIBLE_TABLES } from "./tables.ts";
+
+/** The bridge's own port first, the others by number: as OVS lists them. */
+function portsOf({ bridge }: BridgeAgent): SwitchPort[] {
+  const ports = bridge.ports();
+  return [
+    ...ports.filter(({ number }) => number === PORT_LOCAL),
+    ...ports.filter(({ number }) => number !== PORT_LOCAL),
+  ];
+}
+
+/** One port, or all. @throws OpenFlowError when there is no such port */
+function wanted(agent: BridgeAgent, number: number, code: ErrorCode): SwitchPort[] {
+  if (number === PORT_NONE || number === PORT_ALL) return portsOf(agent);
+  const port = agent.bridge.port(number);
+  if (!port) throw new OpenFlowError(code, `port ${number} does not exist`);
+  return [port];
+}
+
+export function features({ session, agent, envelope }: Request<MessageOf<"features_request">>): void {
+  session.reply(envelope, {
+    type: "features_reply",
+    datapathId: agent.bridge.datapathId,
+    tables: VISIBLE_TABLES,
+    ports: portsOf(agent).map((port) => describePort(port, agent.isDown(port))),
+  });
+}
+
+export function portDescriptions({
+  session,
+  agent,
+  envelope,
+  message,
+}: Request<MessageOf<"port_description_request">>): void {
+  const { port = PORT_NONE } = message;
+  const ports = port === PORT_NONE || port === PORT_ALL ? portsOf(agent) : [agent.bridge.port(port)];
+  session.reply(envelope, {
+    type: "port_description_reply",
+    entries: ports.flatMap((one) => (one ? [describePort(one, agent.isDown(one))] : [])),
+  });
+}
+
+function countersOf(agent: BridgeAgent, port: SwitchPort): PortCounters {
+  const counted = agent.switch.portStatistics(port);
+  const { rxPackets, txPackets, rxBytes, txBytes, rxDropped, txDropped, rxErrors, txErrors } = counted ?? nothing;
+  return {
+    port: port.number,
+    duration: agent.portAge(port),
+    rxPackets,
+    txPackets,
+    rxBytes,
+    txBytes,
+    rxDropped,
+    txDropped,
+    rxErrors,
+    txErrors,
+  };
+}
+
+/** Of ports without a device. */
+const nothing = {
+  rxPackets: UNCOUNTED,
+  txPackets: UNCOUNTED,
+  rxBytes: UNCOUNTED,
+  txBytes: UNCOUNTED,
+  rxDropped: UNCOUNTED,
+  txDropped: UNCOUNTED,
+  rxErrors: UNCOUNTED,
+  txErrors: UNCOUNTED,
+};
+
+export function portStatistics({
+  session,
+  agent,
+  envelope,
+  message,
+}: Request<MessageOf<"port_statistics_request">>): void {
+  const { port } = message;
+  const one = agent.bridge.port(port);
+  const ports = port === PORT_NONE ? portsOf(agent) : one ? [one] : [];
+  session.reply(envelope, { type: "port_statistics_reply", entries: ports.map((each) => countersOf(agent, each)) });
+}
+
+function applyConfig(agent: BridgeAgent, port: SwitchPort, config: PortConfig, mask: PortConfig): void {
+  if (mask.down) {
+    if (config.down) agent.downPorts.add(port.number);
+    else agent.downPorts.delete(port.number);
+  }
+  const down = agent.isDown(port);
+  const pick = (name: keyof PortConfig, now: boolean | undefined): boolean =>
+    mask[name] ? config[name] : (now ?? false);
+  agent.switch.setPort(agent.bridge, port, {
+    // A port that is down neither takes nor gives.
+    noReceive: down || pick("noReceive", port.noReceive && !mask.down),
+    noForward: down || pick("noForward", port.noForward && !mask.down),
+    noFlood: pick("noFlood", port.noFlood),
+    noPacketIn: pick("noPacketIn", port.noPacketIn),
+  });
+}
+
+export function portMod(request: Request<MessageOf<"port_mod">>): void {
+  refuseSecondary(request);
+  const { agent, message } = request;
+  const port = agent.bridge.port(message.port);
+  if (!port) throw new OpenFlowError("OFPPMFC_BAD_PORT", `port ${message.port} does not exist`);
+  if (Buffer.compare(portAddress(port), message.address) !== 0) {
+    throw new OpenFlowError("OFPPMFC_BAD_HW_ADDR", `port ${message.port} has another address`);
+  }
+  applyConfig(agent, port, message.config, message.mask);
+}
+
+/** Every port has one queue, number 0. */
+function queuesOf(agent: BridgeAgent, port: number, queue: number): Queue[] {
+  const ports = wanted(agent, port, "OFPQOFC_BAD_PORT");
+  if (queue !== QUEUE_ALL && queue !== 0) throw new OpenFlowError("OFPQOFC_BAD_QUEUE", `queue ${queue} does not exist`);
+  return ports.map(({ number }) => ({ port: number, queue: 0 }));
+}
+
+export function queueStatistics({
+  session,
+  agent,
+  envelope,
+  message,
+}: Request<MessageOf<"queue_statistics_request">>): void {
+  const entries = queuesOf(agent, message.port, message.queue);
+  session.reply(envelope, { type: "queue_statistics_reply", entries });
+}
+
+export function queueDescriptions({
+  session,
+  agent,
+  envelope,
+  message,
+}: Request<MessageOf<"queue_description_request">>): void {
+  const entries = queuesOf(agent, message.port, message.queue);
+  session.reply(envelope, { type: "queue_description_reply", entries });
+}
+
+export function queueConfig({ session, agent, envelope, message }: Request<MessageOf<"queue_config_request">>): void {
+  wanted(agent, message.port, "OFPQOFC_BAD_PORT");
+  session.reply(envelope, { type: "queue_config_reply", port: message.port, queues: [0] });
+}

@@ -1,0 +1,60 @@
+/** Requests about tables: what they hold, what they can do, what they do with packets that no rule matches. */
+import { ALL_TABLES } from "../../slowpath/tables/modification.ts";
+import type { TableMiss } from "../messages/table-mod.ts";
+import type { BridgeAgent } from "../server/bridge-agent.ts";
+import { OpenFlowError } from "../wire/errors.ts";
+import { type MessageOf, type Request, refuseSecondary } from "./handler.ts";
+
+/** The last table is for the switch's own rules. */
+export const VISIBLE_TABLES = 254;
+
+const allTables = Array.from({ length: VISIBLE_TABLES }, (_, table) => table);
+/** Bits of 1.1's and 1.2's table configuration. */
+const CONTROLLER_MISS = 0;
+const DROP_MISS = 2;
+
+export function tableStatistics({ session, agent, envelope }: Request<MessageOf<"table_statistics_request">>): void {
+  const used = new Map(agent.bridge.tables.usedTables());
+  session.reply(envelope, {
+    type: "table_statistics_reply",
+    entries: allTables.map((table) => ({
+      table,
+      name: "",
+      active: used.get(table)?.size ?? 0,
+      lookups: used.get(table)?.lookups ?? 0,
+      matched: used.get(table)?.matched ?? 0,
+      config: agent.bridge.missesToController.has(table) ? CONTROLLER_MISS : DROP_MISS,
+    })),
+  });
+}
+
+export function tableFeatures({ session, envelope }: Request<MessageOf<"table_features_request">>): void {
+  const entries = allTables.map((table) => ({ table, tables: VISIBLE_TABLES, name: `table${table}` }));
+  session.reply(envelope, { type: "table_features_reply", entries });
+}
+
+export function tableDescriptions({ session, agent, envelope }: Request<MessageOf<"table_description_request">>): void {
+  const entries = allTables.map((table) => ({ table, eviction: agent.evictingTables.has(table) }));
+  session.reply(envelope, { type: "table_description_reply", entries });
+}
+
+function setMiss(agent: BridgeAgent, table: number, miss: TableMiss): void {
+  const { missesToController } = agent.bridge;
+  if (miss === "controller") missesToController.add(table);
+  else missesToController.delete(table);
+}
+
+export function tableMod(request: Request<MessageOf<"table_mod">>): void {
+  refuseSecondary(request);
+  const { agent, message } = request;
+  const { table, miss, eviction } = message;
+  if (table !== ALL_TABLES && table >= VISIBLE_TABLES) {
+    throw new OpenFlowError("OFPTMFC_BAD_TABLE", `table ${table} does not exist`);
+  }
+  for (const each of table === ALL_TABLES ? allTables : [table]) {
+    if (miss !== undefined) setMiss(agent, each, miss);
+    if (eviction === true) agent.evictingTables.add(each);
+    else if (eviction === false) agent.evictingTables.delete(each);
+  }
+  if (miss !== undefined) agent.switch.revalidator.everything();
+}
