@@ -71,6 +71,7 @@ export class ManagedBridge {
     const { row } = configuration;
     this.bridge.datapathType = row.datapath_type || "system";
     const mac = this.#pickMac(devices);
+    const internalMtu = this.#internalMtu(devices);
     for (const one of configuration.interfaces) {
       let held = this.interfaces.get(one.name);
       if (held === undefined) {
@@ -78,7 +79,7 @@ export class ManagedBridge {
         this.interfaces.set(one.name, held);
       }
       const before = held.error;
-      if (await held.apply(one, mac, this.#internalMtu(devices))) {
+      if (await held.apply(one, devices, mac, internalMtu)) {
         this.#log.info(`bridge ${this.name}: added interface ${one.name} on port ${held.port!.number}`);
       } else if (held.error !== undefined && held.error !== before) {
         this.#log.warn(held.error);
@@ -108,17 +109,19 @@ export class ManagedBridge {
   #settle(devices: Devices): void {
     const { row } = this.#configuration;
     const mac = this.#pickMac(devices);
+    const internalMtu = this.#internalMtu(devices);
     const id = datapathId(row, mac);
     if (id !== this.bridge.datapathId) {
       this.bridge.datapathId = id;
       this.#log.info(`bridge ${this.name}: using datapath ID ${formatDatapathId(id)}`);
     }
+    const rows = new Map(this.#configuration.interfaces.map((one) => [one.name, one.row]));
     for (const held of this.interfaces.values()) {
-      const configured = this.#configuration.interfaces.find(({ name }) => name === held.name)?.row;
+      const configured = rows.get(held.name);
       if (held.type !== "internal") continue;
       if (held.isLocal) held.setMac(mac, devices);
       else if (configured?.mac !== undefined) held.setMac(configured.mac.toLowerCase(), devices);
-      const mtu = configured?.mtu_request ?? this.#internalMtu(devices);
+      const mtu = configured?.mtu_request ?? internalMtu;
       if (mtu !== undefined) held.setMtu(mtu, devices);
     }
     devices.refresh();

@@ -40,6 +40,8 @@ export class ManagedInterface {
   #configuration: InterfaceConfiguration;
   #port: SwitchPort | undefined;
   #error: string | undefined;
+  /** What the last attempt that failed was made with: the same would only fail again. */
+  #failedWith: string | undefined;
   #options: ReadonlyMap<string, string> = new Map();
   #linkState: Datum;
   #linkResets = 0;
@@ -79,14 +81,27 @@ export class ManagedInterface {
     return this.#port !== undefined && this.#port.kind !== "patch" && this.#port.datapathPort === undefined;
   }
 
+  /** Whether another attempt may do better than the one that failed. */
+  isWorthRetrying(devices: Devices): boolean {
+    return this.isLost || (this.#error !== undefined && this.#circumstances(devices) !== this.#failedWith);
+  }
+
   /** Makes the port, or brings it up to what is wanted. @param mac the bridge's, for its own port. true: it was made. */
-  async apply(configuration: InterfaceConfiguration, mac: string, mtu: number | undefined): Promise<boolean> {
+  async apply(
+    configuration: InterfaceConfiguration,
+    devices: Devices,
+    mac: string,
+    mtu: number | undefined,
+  ): Promise<boolean> {
     this.#configuration = configuration;
     if (this.#port !== undefined) {
       await this.#change(mac, mtu);
       if (this.#port !== undefined) return false;
     }
-    return this.#create(mac, mtu);
+    if (this.#error !== undefined && !this.isWorthRetrying(devices)) return false;
+    if (await this.#create(mac, mtu)) return true;
+    this.#failedWith = this.#circumstances(devices);
+    return false;
   }
 
   async remove(): Promise<void> {
@@ -157,6 +172,14 @@ export class ManagedInterface {
       await this.remove();
       this.#error = (error as Error).message;
     }
+  }
+
+  /** Its columns, its device, and how many ports there are: all that decides whether a port can be made. */
+  #circumstances(devices: Devices): string {
+    const { row, isBonded } = this.#configuration;
+    const index = devices.find(this.name)?.link.index;
+    const ports = this.#switch.datapath.ports().length;
+    return JSON.stringify([[...(row?.options ?? [])], row?.mac, row?.mtu_request, isBonded, index, ports]);
   }
 
   #request(mac: string, mtu: number | undefined): PortRequest {

@@ -244,19 +244,12 @@ export class Reconciler {
   }
 
   #retry(): void {
-    for (const held of this.#bridges.values()) {
-      for (const one of held.interfaces.values()) {
-        if (one.isLost || (one.type === "system" && one.error !== undefined && this.#isThere(one.name))) {
-          this.changed();
-          return;
-        }
-      }
-    }
-  }
-
-  #isThere(name: string): boolean {
+    const failed = [...this.#bridges.values()].flatMap(({ interfaces }) =>
+      [...interfaces.values()].filter(({ isLost, error }) => isLost || error !== undefined),
+    );
+    if (failed.length === 0) return;
     this.#devices.refresh();
-    return this.#devices.find(name) !== undefined;
+    if (failed.some((one) => one.isWorthRetrying(this.#devices))) this.changed();
   }
 
   #complain(text: string): void {
