@@ -81,12 +81,13 @@ export class BenchSession implements Session {
     return rows;
   }
 
-  #takesPart({ name, kind, missing }: Contestant): boolean {
+  #takesPart(contestant: Contestant): boolean {
+    const { name, kind } = contestant;
     const ours = kind === "megaflow" || kind === "limit";
     if (!ours && this.#against !== undefined && !this.#against.includes(kind)) return false;
-    const reason = missing?.();
+    const reason = contestant.missing?.();
     if (reason === undefined) return true;
-    if (!this.#absent.some(({ contestant }) => contestant === name)) {
+    if (!this.#absent.some((one) => one.contestant === name)) {
       this.#absent.push({ contestant: name, reason });
       this.#print(`${name} does not take part: ${reason}`);
     }

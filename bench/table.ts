@@ -22,6 +22,12 @@ export function ratioText(row: Row, contestant: string, reference: string): stri
   return `${figure(median(ratios))} × ${reference} (${figure(min)} … ${figure(max)})`;
 }
 
+/** A contestant's ratios to all references; the references themselves have none: theirs are the inverse. */
+export function ratiosOf(row: Row, contestant: string): string[] {
+  if (row.references.includes(contestant)) return [];
+  return row.references.flatMap((reference) => ratioText(row, contestant, reference) ?? []);
+}
+
 export function samplesOf(row: Row, contestant: string): readonly number[] | undefined {
   const series = row.series.find((one) => one.contestant === contestant);
   return series && series.failure === undefined ? series.samples : undefined;
@@ -41,8 +47,8 @@ export function rowText(row: Row): string[] {
     if (failure !== undefined) return `${start}  NO FIGURE: ${failure}`;
     const { median: middle, min, max } = spread(samples);
     const range = samples.length > 1 ? `  (${figure(min)} … ${figure(max)}, ${samples.length} rounds)` : "";
-    const ratios = row.references.flatMap((reference) => ratioText(row, contestant, reference) ?? []);
-    return [`${start}  ${figure(middle).padStart(9)}${range}`, ...ratios].join("  ");
+    const ratios = ratiosOf(row, contestant).map((ratio) => ratio.replace(/ \(.*\)$/, "")); // results have the ranges
+    return `${start}  ${figure(middle).padStart(9)}${range}${ratios.length > 0 ? `  ${ratios.join(", ")}` : ""}`;
   }
 }
 

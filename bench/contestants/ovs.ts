@@ -46,7 +46,7 @@ export class OvsRig {
 
   /** A bridge br0 with these devices as its ports, numbered as given; it forwards as a learning switch until told otherwise. */
   async addBridge(ports: readonly { readonly device: string; readonly ofport: number }[]): Promise<void> {
-    await this.vsctl("add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev", "protocols=[]");
+    await this.vsctl("add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev");
     for (const { device, ofport } of ports) {
       await this.vsctl("add-port", "br0", device, "--", "set", "Interface", device, `ofport_request=${ofport}`);
     }

@@ -5,7 +5,7 @@
  */
 import type { BenchResult, Row } from "../schema.ts";
 import { median, type Spread, spread } from "../statistics.ts";
-import { ratioText } from "../table.ts";
+import { ratiosOf } from "../table.ts";
 
 export type Plot = BarPlot | LinePlot;
 
@@ -81,7 +81,7 @@ function barPlot(rows: readonly Row[], colors: ReadonlyMap<string, string>): Bar
         contestant,
         color: colors.get(contestant)!,
         ...spread(samples),
-        ratios: row.references.flatMap((reference) => ratioText(row, contestant, reference) ?? []),
+        ratios: ratiosOf(row, contestant),
       })),
   }));
   const top = Math.max(...groups.flatMap(({ bars }) => bars.map(({ max }) => max)));

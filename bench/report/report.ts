@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { busyWarning, machineText } from "../machine.ts";
 import type { BenchResult, Results, Row } from "../schema.ts";
 import { spread } from "../statistics.ts";
-import { betterText, caseName, figure, ratioText } from "../table.ts";
+import { betterText, caseName, figure, ratiosOf } from "../table.ts";
 import { type BarPlot, type LinePlot, type Plot, plotsOf } from "./plots.ts";
 
 const UPLOT = dirname(createRequire(import.meta.url).resolve("uplot"));
@@ -102,7 +102,7 @@ function table(rows: readonly Row[]): string {
       if (failure !== undefined)
         return `<tr>${what}<td>${text(contestant)}</td><td colspan="5" class="failure">no figure: ${text(failure)}</td></tr>`;
       const { median, min, max } = spread(samples);
-      const ratios = row.references.flatMap((reference) => ratioText(row, contestant, reference) ?? []);
+      const ratios = ratiosOf(row, contestant);
       const cells = [median, min, max].map((value) => `<td class="number">${figure(value)}</td>`).join("");
       return `<tr>${what}<td>${text(contestant)}</td>${cells}<td class="number">${samples.length}</td><td>${ratios.map(text).join("<br>")}</td></tr>`;
     }),

@@ -1,101 +1,42 @@
-/**
- * The switches that are compared over the wire: each joins two namespaces, "left" 10.77.0.1 and "right" 10.77.0.2, on a device
- * called left0 or right0 there. Only one is up at a time; all of it lives in namespaces of its own names and goes with `down`.
- */
+/** The switches that are compared over the wire. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { addNamespace, inNamespace, ip, removeNamespaces, runInNamespace } from "../../src/lab/namespaces.ts";
+import { createInterface, type Interface } from "node:readline";
+import { inNamespace, ip, runInNamespace } from "../../src/lab/namespaces.ts";
 import { identify, terminate } from "../../src/lab/processes.ts";
-import { runProgram } from "../../src/lab/run-program.ts";
+import { OvsRig } from "../contestants/ovs.ts";
+import { onSwitchCore } from "../contestants/processors.ts";
+import { LEFT, RIGHT, WireContestant } from "./rig.ts";
+import type { SwitchReport } from "./switch-process.ts";
 
-/** Namespaces; the device in each has its side's name in `DEVICES`. */
-export interface Wire {
-  readonly left: string;
-  readonly right: string;
-}
+/** The one OpenFlow rule of a switch that does no more than it must. */
+export const LEARNING_SWITCH = "priority=0 actions=normal";
 
-export interface Contestant {
+export class Megaflow extends WireContestant {
   readonly name: string;
-  /** Why it cannot take part on this machine. */
-  missing(): string | undefined;
-  up(): Promise<Wire>;
-  down(): Promise<void>;
-}
-
-export const DEVICES = { left: "left0", right: "right0" };
-/** The switch has processor 0 for itself, senders and receivers share processor 1: as many for each contestant. */
-export const onSwitchCore = (command: readonly string[]): string[] => ["taskset", "-c", "0", ...command];
-export const onOtherCore = (command: readonly string[]): string[] => ["taskset", "-c", "1", ...command];
-
-export const RIGHT_ADDRESS = "10.77.0.2";
-const OVSDB_SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema";
-let count = 0;
-
-abstract class Rig implements Contestant {
-  abstract readonly name: string;
-  readonly prefix = `mfb${process.pid}x${count++}`;
-  readonly home = `${this.prefix}-switch`;
-  readonly left = `${this.prefix}-left`;
-  readonly right = `${this.prefix}-right`;
-  readonly children: ChildProcess[] = [];
-
-  missing(): string | undefined {
-    return process.getuid?.() === 0 ? undefined : "needs root";
-  }
-
-  protected abstract connect(): Promise<void>;
-
-  async up(): Promise<Wire> {
-    try {
-      for (const name of [this.home, this.left, this.right]) await addNamespace(name);
-      await this.connect();
-      await this.#address(this.left, DEVICES.left, "10.77.0.1/24");
-      await this.#address(this.right, DEVICES.right, `${RIGHT_ADDRESS}/24`);
-      await runInNamespace(this.left, ["ping", "-c", "3", "-i", "0.2", "-w", "10", RIGHT_ADDRESS]);
-    } catch (error) {
-      await this.down();
-      throw error;
-    }
-    return { left: this.left, right: this.right };
-  }
-
-  async down(): Promise<void> {
-    for (const child of this.children.splice(0)) {
-      child.stdin?.end();
-      if (child.exitCode === null) await terminate(identify(child.pid!));
-    }
-    await removeNamespaces([this.home, this.left, this.right]);
-  }
-
-  /** veth pairs whose far ends are "pl" and "pr" in the switch's namespace. */
-  protected async vethPairs(): Promise<void> {
-    for (const [end, namespace, device] of [
-      ["pl", this.left, DEVICES.left],
-      ["pr", this.right, DEVICES.right],
-    ]) {
-      await ip("-n", this.home, "link", "add", end, "type", "veth", "peer", "name", device, "netns", namespace);
-      await ip("-n", this.home, "link", "set", end, "up");
-    }
-  }
-
-  async #address(namespace: string, device: string, address: string): Promise<void> {
-    await ip("-n", namespace, "addr", "add", address, "dev", device);
-    await ip("-n", namespace, "link", "set", device, "up");
-  }
-}
-
-class Megaflow extends Rig {
-  readonly name: string;
+  readonly kind = "megaflow";
   readonly #ports: "tap" | "veth";
+  readonly #rule: string;
+  #child: ChildProcess | undefined;
+  #lines: Interface | undefined;
 
-  constructor(ports: "tap" | "veth") {
+  constructor(ports: "tap" | "veth", rule = LEARNING_SWITCH) {
     super();
     this.#ports = ports;
+    this.#rule = rule;
     this.name = `megaflow ${ports}`;
+  }
+
+  override get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  override async dropped(): Promise<number> {
+    this.#child!.stdin!.write("report\n");
+    const [line] = await once(this.#lines!, "line");
+    const { drops, ports } = JSON.parse(line) as SwitchReport;
+    return drops + ports.reduce((sum, { rxDropped, txDropped, txErrors }) => sum + rxDropped + txDropped + txErrors, 0);
   }
 
   protected async connect(): Promise<void> {
@@ -103,78 +44,144 @@ class Megaflow extends Rig {
     const script = join(import.meta.dirname, "switch-process.ts");
     const ports =
       this.#ports === "tap"
-        ? ["tap", `${this.left}:${DEVICES.left}`, `${this.right}:${DEVICES.right}`]
+        ? ["tap", `${this.left}:${LEFT.device}`, `${this.right}:${RIGHT.device}`]
         : ["system", "pl", "pr"];
-    const [program, ...words] = inNamespace(this.home, onSwitchCore([process.execPath, script, ...ports]));
+    const [program, ...words] = inNamespace(this.home, onSwitchCore([process.execPath, script, this.#rule, ...ports]));
     const child = spawn(program, words, { stdio: ["pipe", "pipe", "inherit"] });
-    this.children.push(child);
-    await Promise.race([
-      once(createInterface({ input: child.stdout }), "line"),
-      once(child, "exit").then(() => {
-        throw new Error(`${this.name} ended before it was ready`);
-      }),
-    ]);
-  }
-}
-
-/** OVS on its userspace datapath, from Debian's packages. */
-class OpenVswitch extends Rig {
-  readonly name: string;
-  readonly #segmentation: boolean;
-  #directory: string | undefined;
-
-  /** `segmentation`: userspace-tso-enable; otherwise transmit offloads are off in the hosts, which it needs then. */
-  constructor(segmentation: boolean) {
-    super();
-    this.#segmentation = segmentation;
-    this.name = segmentation ? "ovs userspace, tso" : "ovs userspace";
-  }
-
-  override missing(): string | undefined {
-    if (!existsSync(OVSDB_SCHEMA)) return "needs the Debian package openvswitch-switch";
-    return super.missing();
-  }
-
-  protected async connect(): Promise<void> {
-    const directory = mkdtempSync(join(tmpdir(), "megaflow-bench-"));
-    this.#directory = directory;
-    await this.vethPairs();
-    if (!this.#segmentation) {
-      const script = join(import.meta.dirname, "../../src/lab/offloads.ts");
-      await runInNamespace(this.left, [process.execPath, script, DEVICES.left, "off"]);
-      await runInNamespace(this.right, [process.execPath, script, DEVICES.right, "off"]);
-    }
-    const database = `unix:${directory}/db.sock`;
-    await runProgram(["ovsdb-tool", "create", `${directory}/conf.db`, OVSDB_SCHEMA]);
-    await this.#daemon(["ovsdb-server", `${directory}/conf.db`, `--remote=p${database}`], "ovsdb-server");
-    const vsctl = (...words: string[]) => runProgram(["ovs-vsctl", `--db=${database}`, ...words]);
-    await vsctl("--no-wait", "init");
-    const key = "other_config:userspace-tso-enable";
-    await vsctl("--no-wait", "set", "Open_vSwitch", ".", `${key}=${this.#segmentation}`);
-    await this.#daemon(inNamespace(this.home, onSwitchCore(["ovs-vswitchd", database])), "ovs-vswitchd");
-    await vsctl("add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev");
-    await vsctl("add-port", "br0", "pl", "--", "add-port", "br0", "pr");
-  }
-
-  async #daemon(command: readonly string[], name: string): Promise<void> {
-    const words = [`--pidfile=${this.#directory}/${name}.pid`, "--detach", `--log-file=${this.#directory}/${name}.log`];
-    await runProgram(["env", `OVS_RUNDIR=${this.#directory}`, ...command, ...words, "-vconsole:off"]);
+    this.#child = child;
+    this.#lines = createInterface({ input: child.stdout });
+    const ended = once(child, "exit").then(() => {
+      throw new Error("the switch ended before it was ready");
+    });
+    await Promise.race([once(this.#lines, "line"), ended]);
+    ended.catch(() => undefined);
   }
 
   override async down(): Promise<void> {
-    if (this.#directory) {
-      for (const name of ["ovs-vswitchd", "ovsdb-server"]) {
-        const file = `${this.#directory}/${name}.pid`;
-        if (existsSync(file)) await terminate(identify(Number(readFileSync(file, "utf8"))));
-      }
-      rmSync(this.#directory, { recursive: true, force: true });
-      this.#directory = undefined;
-    }
+    const child = this.#child;
+    this.#child = undefined;
+    child?.stdin?.end();
+    if (child?.pid !== undefined && child.exitCode === null) await terminate(identify(child.pid));
     await super.down();
   }
 }
 
+/** OVS on its userspace datapath. */
+export class OpenVswitch extends WireContestant {
+  readonly name: string;
+  readonly kind = "ovs";
+  readonly #segmentation: boolean;
+  readonly #rule: string;
+  #rig: OvsRig | undefined;
+  #pid: number | undefined;
+
+  /** `segmentation`: userspace-tso-enable; otherwise transmit offloads must be off in the hosts. */
+  constructor(segmentation: boolean, rule = LEARNING_SWITCH) {
+    super();
+    this.#segmentation = segmentation;
+    this.#rule = rule;
+    this.name = segmentation ? "ovs userspace, tso" : "ovs userspace";
+  }
+
+  override get pid(): number | undefined {
+    return this.#pid;
+  }
+
+  override supports(offloads: boolean): boolean {
+    return offloads === this.#segmentation;
+  }
+
+  protected async connect(): Promise<void> {
+    await this.vethPairs();
+    this.#rig = new OvsRig(this.home, onSwitchCore([]));
+    await this.#rig.startDatabase({ segmentation: this.#segmentation });
+    this.#pid = (await this.#rig.startSwitch()).pid;
+    await this.#rig.addBridge([
+      { device: "pl", ofport: 1 },
+      { device: "pr", ofport: 2 },
+    ]);
+    await this.#rig.ofctl("del-flows", "br0");
+    await this.#rig.ofctl("add-flow", "br0", this.#rule);
+  }
+
+  override async down(): Promise<void> {
+    this.#pid = undefined;
+    await this.#rig?.stop();
+    this.#rig = undefined;
+    await super.down();
+  }
+}
+
+class LinuxBridge extends WireContestant {
+  readonly name = "linux bridge";
+  readonly kind = "bridge";
+
+  protected async connect(): Promise<void> {
+    await this.vethPairs();
+    await ip("-n", this.home, "link", "add", "br0", "type", "bridge");
+    // Where br_netfilter is loaded, bridged frames would take the way of routed ones.
+    await runInNamespace(this.home, [
+      "sh",
+      "-c",
+      "for f in /proc/sys/net/bridge/bridge-nf-call-*; do [ ! -e $f ] || echo 0 >$f; done",
+    ]);
+    for (const port of ["pl", "pr"]) await ip("-n", this.home, "link", "set", port, "master", "br0");
+    await ip("-n", this.home, "link", "set", "br0", "up");
+  }
+}
+
+/** A router that translates a virtual address to the right host's: what the kernel does in place of a load balancer. */
+class NftablesDnat extends WireContestant {
+  readonly name = "nftables dnat";
+  readonly kind = "nft";
+
+  override get target(): string {
+    return "10.77.9.9";
+  }
+
+  protected async connect(): Promise<void> {
+    await this.vethPairs();
+    await this.address(this.home, "pl", "10.77.0.254/24");
+    await this.address(this.home, "pr", "10.78.0.254/24");
+    await runInNamespace(this.home, ["sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward"]);
+    const rules = `table ip nat {
+      chain prerouting { type nat hook prerouting priority dstnat; ip daddr ${this.target} dnat to 10.78.0.2; }
+    }`;
+    await runInNamespace(this.home, ["nft", "-f", "-"], { input: rules });
+  }
+
+  protected override async configureHosts(): Promise<void> {
+    await this.address(this.left, LEFT.device, `${LEFT.address}/24`);
+    await this.address(this.right, RIGHT.device, "10.78.0.2/24");
+    await ip("-n", this.left, "route", "add", "default", "via", "10.77.0.254");
+    await ip("-n", this.right, "route", "add", "default", "via", "10.78.0.254");
+  }
+}
+
+/** One veth pair, nothing between the hosts: no switch can do better with these generators. */
+class NoSwitch extends WireContestant {
+  readonly name = "no switch: the generator's ceiling";
+  readonly kind = "limit";
+
+  override missing(): string | undefined {
+    return process.getuid?.() === 0 ? undefined : "needs root";
+  }
+
+  protected async connect(): Promise<void> {
+    const { device } = RIGHT;
+    await ip("-n", this.left, "link", "add", LEFT.device, "type", "veth", "peer", "name", device, "netns", this.right);
+  }
+}
+
 /** Fresh ones, ours first. */
-export function contestants(): Contestant[] {
-  return [new Megaflow("tap"), new Megaflow("veth"), new OpenVswitch(true), new OpenVswitch(false)];
+export function wireContestants(): WireContestant[] {
+  return [
+    new Megaflow("tap"),
+    new Megaflow("veth"),
+    new OpenVswitch(true),
+    new OpenVswitch(false),
+    new LinuxBridge(),
+    new NftablesDnat(),
+    new NoSwitch(),
+  ];
 }

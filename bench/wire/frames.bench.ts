@@ -1,35 +1,53 @@
-/** Frames of 60 bytes a second from one namespace to another; what counts is what arrives. */
-import { join } from "node:path";
-import { ip, runInNamespace } from "../../src/lab/namespaces.ts";
-import type { Bench } from "../bench.ts";
-import { compare } from "./compare.ts";
-import { DEVICES, onOtherCore, type Wire } from "./contestants.ts";
+/** Frames a second from one host to another; what counts is what arrives, and that the rest is accounted for. */
+import type { Bench, Case } from "../bench.ts";
+import { PINNING } from "../contestants/processors.ts";
+import { median } from "../statistics.ts";
+import { figure, samplesOf } from "../table.ts";
+import { wireContestants } from "./contestants.ts";
+import { frameRate } from "./frame-rate.ts";
+import { LOAD_METRICS, withLoad } from "./load.ts";
 
-const SECONDS = 3;
-const BYTES = 60;
+const ARRIVED = "frames that arrive";
+const LOST = "frames lost on the way";
+/** A contestant this near to the generator's ceiling may be faster than its figure says. */
+const NEAR = 0.9;
 
-interface LinkReport {
-  readonly address: string;
-  readonly stats64: { readonly rx: { readonly packets: number } };
-}
-
-async function link(namespace: string): Promise<LinkReport> {
-  return JSON.parse(await ip("-n", namespace, "-s", "-j", "link", "show", "dev", DEVICES.right))[0];
-}
-
-async function frameRate({ left, right }: Wire): Promise<number> {
-  const before = await link(right);
-  const script = join(import.meta.dirname, "frame-generator.ts");
-  const command = onOtherCore([process.execPath, script, DEVICES.left, String(BYTES), String(SECONDS)]);
-  const report = await runInNamespace(left, ["env", `PEER_MAC=${before.address}`, ...command]);
-  const { sent, seconds } = JSON.parse(report) as { sent: number; seconds: number };
-  const arrived = (await link(right)).stats64.rx.packets - before.stats64.rx.packets;
-  if (arrived < sent / 100 || arrived > sent + 100) throw new Error(`${sent} frames were sent, ${arrived} arrived`);
-  return arrived / seconds / 1000;
+interface FrameCase extends Case {
+  readonly bytes: number;
 }
 
 const bench: Bench = {
-  title: `frames of ${BYTES} bytes, one flow, thousands a second that arrive`,
-  run: (print) => compare({ unit: "kpps", rounds: 3, digits: 0, measure: frameRate }, print),
+  title: "frames a second from host to host, one flow",
+  async measure(session) {
+    const seconds = session.quick ? 1 : 4;
+    session.setting("seconds", seconds);
+    session.setting("processors", PINNING);
+    const contestants = wireContestants();
+    const rows = await session.compare({
+      contestants,
+      cases: [60, 512, 1500].map((bytes): FrameCase => ({ name: `${bytes}-byte frames`, bytes })),
+      metrics: [
+        { name: ARRIVED, unit: "kpps", better: "higher" },
+        { name: LOST, unit: "% of those sent", better: "neither" },
+        ...LOAD_METRICS,
+      ],
+      rounds: session.quick ? 2 : 5,
+      warmups: 0,
+      measure: (contestant, { bytes }) =>
+        withLoad(contestant, async () => {
+          const { arrivedRate, lostShare } = await frameRate(contestant, { bytes, seconds, flows: 1 });
+          return { [ARRIVED]: arrivedRate / 1000, [LOST]: 100 * lostShare };
+        }),
+    });
+    const limit = contestants.find(({ kind }) => kind === "limit")!.name;
+    for (const row of rows.filter(({ metric }) => metric === ARRIVED)) {
+      const ceiling = samplesOf(row, limit);
+      if (ceiling === undefined) continue;
+      const near = row.series.filter(({ samples }) => samples.length > 0 && median(samples) > NEAR * median(ceiling));
+      const names = near.map(({ contestant }) => contestant).filter((name) => name !== limit);
+      const bound = names.length > 0 ? `; ${names.join(", ")} may be held back by it` : "";
+      session.note(`${row.case}: the generator makes ${figure(median(ceiling))} kpps without a switch${bound}.`);
+    }
+  },
 };
 export default bench;

@@ -1,0 +1,94 @@
+/**
+ * `node connections.ts ADDRESS PORT COUNT IN_FLIGHT`: opens COUNT connections to servers in mode "hello", IN_FLIGHT at a time, each
+ * until the server's byte has come. Prints one line of JSON: Connections.
+ */
+import { addressOf, argument, errno, poll } from "../../src/kernel/system-calls.ts";
+import { quantile } from "../statistics.ts";
+import { close, connect, EINPROGRESS, must, openSocket, receive, SOCK_NONBLOCK, socketAddress } from "./sockets.ts";
+
+export interface Connections {
+  readonly seconds: number;
+  /** Microseconds from the SYN to the server's byte. */
+  readonly p50: number;
+  readonly p99: number;
+  /** Connections by server. */
+  readonly servers: Readonly<Record<string, number>>;
+  /** Refused, reset, or without a byte after TIME_LIMIT. */
+  readonly failed: number;
+  /** Rates of each tenth of the connections, a second: whether it stays so. */
+  readonly tenths: readonly number[];
+}
+
+/** struct pollfd: descriptor(4) events(2) returned events(2). */
+const POLL_SIZE = 8;
+const POLLIN = 1;
+const TIME_LIMIT = 5000;
+
+const [address, port, countText, inFlightText] = process.argv.slice(2);
+const count = Number(countText);
+const inFlight = Number(inFlightText);
+
+const to = socketAddress(address, Number(port));
+const waiting = argument(POLL_SIZE * inFlight);
+const byte = argument(1);
+/** Known to the kernel by address only: as exports they outlive the garbage collector's interest. */
+export const held = [to, waiting, byte];
+
+const started = new Float64Array(inFlight);
+const times: number[] = [];
+const servers: Record<string, number> = {};
+const tenths: number[] = [];
+let opened = 0;
+let ended = 0;
+let failed = 0;
+const start = performance.now();
+let tenthStart = start;
+
+function open(slot: number): void {
+  if (opened === count) {
+    waiting.writeInt32LE(-1, slot * POLL_SIZE);
+    return;
+  }
+  opened++;
+  const descriptor = openSocket("tcp", SOCK_NONBLOCK);
+  started[slot] = performance.now();
+  const status = connect(descriptor, addressOf(to), to.length);
+  if (status < 0 && errno() !== EINPROGRESS) must(status, "connect");
+  waiting.writeInt32LE(descriptor, slot * POLL_SIZE);
+  waiting.writeUInt32LE(POLLIN, slot * POLL_SIZE + 4);
+}
+
+function end(slot: number, good: boolean): void {
+  if (good) {
+    times.push((performance.now() - started[slot]) * 1000);
+    servers[byte[0]] = (servers[byte[0]] ?? 0) + 1;
+  } else failed++;
+  close(waiting.readInt32LE(slot * POLL_SIZE));
+  if (++ended % Math.ceil(count / 10) === 0) {
+    const now = performance.now();
+    tenths.push((Math.ceil(count / 10) * 1000) / (now - tenthStart));
+    tenthStart = now;
+  }
+  open(slot);
+}
+
+for (let slot = 0; slot < inFlight; slot++) open(slot);
+while (ended < count) {
+  must(poll(addressOf(waiting), inFlight, 100), "poll");
+  const now = performance.now();
+  for (let slot = 0; slot < inFlight; slot++) {
+    if (waiting.readInt32LE(slot * POLL_SIZE) < 0) continue;
+    if (waiting.readUInt16LE(slot * POLL_SIZE + 6) !== 0) {
+      end(slot, receive(waiting.readInt32LE(slot * POLL_SIZE), addressOf(byte), 1, 0, 0, 0) === 1);
+    } else if (now - started[slot] > TIME_LIMIT) end(slot, false);
+  }
+}
+const result: Connections = {
+  seconds: (performance.now() - start) / 1000,
+  p50: times.length ? quantile(times, 0.5) : 0,
+  p99: times.length ? quantile(times, 0.99) : 0,
+  servers,
+  failed,
+  tenths,
+};
+console.log(JSON.stringify(result));

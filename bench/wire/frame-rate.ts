@@ -1,0 +1,60 @@
+/** A stream of frames from the left host to the right one, and the account of every frame. */
+import { join } from "node:path";
+import { runInNamespace } from "../../src/lab/namespaces.ts";
+import { check } from "../bench.ts";
+import { onOtherCore } from "../contestants/processors.ts";
+import { LEFT, RIGHT, type WireContestant } from "./rig.ts";
+
+export interface Stream {
+  readonly bytes: number;
+  readonly seconds: number;
+  /** Flows in turn. */
+  readonly flows: number;
+}
+
+export interface FrameRate {
+  /** A second. */
+  readonly arrivedRate: number;
+  /** Of those sent, 0 … 1. */
+  readonly lostShare: number;
+}
+
+/** Frames of the hosts' own that may pass meanwhile (ARP). */
+const STRANGERS = 20;
+
+/** @throws CheckFailed when frames are lost and nobody has counted them as dropped, where the switch can tell. */
+export async function frameRate(contestant: WireContestant, { bytes, seconds, flows }: Stream): Promise<FrameRate> {
+  const { left, right, target } = contestant;
+  const lostBefore = await accounted(contestant);
+  const before = await contestant.linkCounters(right, RIGHT.device);
+  const script = join(import.meta.dirname, "frame-generator.ts");
+  const command = onOtherCore([
+    process.execPath,
+    script,
+    LEFT.device,
+    String(bytes),
+    String(seconds),
+    target,
+    String(flows),
+  ]);
+  const report = JSON.parse(await runInNamespace(left, ["env", `PEER_MAC=${await contestant.nextHop()}`, ...command]));
+  const { sent, seconds: took } = report as { sent: number; seconds: number };
+  const arrived = (await contestant.linkCounters(right, RIGHT.device)).rx.packets - before.rx.packets;
+  check(arrived > sent / 100, `${sent} frames were sent, ${arrived} arrived`);
+  check(arrived <= sent + STRANGERS, `${sent} frames were sent, ${arrived} arrived: some came twice`);
+  const lostAfter = await accounted(contestant);
+  if (lostBefore !== undefined && lostAfter !== undefined) {
+    const drops = lostAfter - lostBefore;
+    check(
+      Math.abs(sent - arrived - drops) <= STRANGERS,
+      `${sent} frames were sent, ${arrived} arrived, ${drops} drops are counted: ${sent - arrived - drops} are unaccounted for`,
+    );
+  }
+  return { arrivedRate: arrived / took, lostShare: Math.max(0, sent - arrived) / sent };
+}
+
+/** Drops that someone has counted: the switch, or the kernel at the devices. undefined: this switch cannot tell its own. */
+async function accounted(contestant: WireContestant): Promise<number | undefined> {
+  const own = await contestant.dropped();
+  return own === undefined ? undefined : own + (await contestant.deviceDrops());
+}

@@ -1,0 +1,38 @@
+/**
+ * Flow set-ups a second: every frame belongs to a flow that was not there before and needs a megaflow of its own, more of them than
+ * any switch can set up. What arrives has been through the slow path.
+ */
+import { type Bench, check } from "../bench.ts";
+import { PINNING } from "../contestants/processors.ts";
+import { Megaflow, OpenVswitch } from "./contestants.ts";
+import { frameRate } from "./frame-rate.ts";
+import { LOAD_METRICS, withLoad } from "./load.ts";
+
+const SET_UPS = "flows set up";
+/** Hashing looks at addresses and ports: so does the megaflow. NORMAL carries ARP. */
+const RULE = "priority=0 actions=multipath(symmetric_l4,1024,modulo_n,2,0,NXM_NX_REG0[]),normal";
+const FLOWS = 100_000_000;
+
+const bench: Bench = {
+  title: "flow set-ups a second over the wire, every frame a new flow",
+  async measure(session) {
+    const seconds = session.quick ? 1 : 4;
+    session.setting("seconds", seconds);
+    session.setting("processors", PINNING);
+    session.setting("rule", RULE);
+    await session.compare({
+      contestants: [new Megaflow("veth", RULE), new Megaflow("tap", RULE), new OpenVswitch(false, RULE)],
+      cases: [{ name: "60-byte frames" }],
+      metrics: [{ name: SET_UPS, unit: "k/s", better: "higher" }, ...LOAD_METRICS],
+      rounds: session.quick ? 2 : 5,
+      warmups: 0,
+      measure: (contestant) =>
+        withLoad(contestant, async () => {
+          const { arrivedRate } = await frameRate(contestant, { bytes: 60, seconds, flows: FLOWS });
+          check(arrivedRate > 0, "nothing arrived");
+          return { [SET_UPS]: arrivedRate / 1000 };
+        }),
+    });
+  },
+};
+export default bench;
