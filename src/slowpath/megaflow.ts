@@ -94,6 +94,11 @@ export class MegaflowTable {
     return count;
   }
 
+  /** Different ways through the pipeline that megaflows took. */
+  get wayCount(): number {
+    return this.#origins.size;
+  }
+
   /** The megaflow of this mask that covers `key` (KEY_SIZE bytes), if it is installed. */
   find(mask: MaskEntry, key: Uint8Array): Megaflow | undefined {
     const hash = maskedHash(mask, words(key));

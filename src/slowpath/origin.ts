@@ -38,6 +38,12 @@ export class OriginTable {
   readonly #rulesHit = new Map<number, Set<Rule>>();
   readonly #learning = new Set<Origin>();
 
+  get size(): number {
+    let count = 0;
+    for (const origins of this.#byLastRule.values()) count += Math.max(1, origins.length);
+    return count;
+  }
+
   /** The way that a translation took; it stays in the table while some megaflow is in its set. */
   of(translation: Translation): Origin {
     const last = translation.rules.at(-1);

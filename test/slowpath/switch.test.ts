@@ -354,6 +354,33 @@ describe("packets that go nowhere", () => {
   });
 });
 
+describe("groups of all buckets", () => {
+  it("count packets and bytes for each bucket, the first packet included", async () => {
+    const lab = await TestSwitch.start(3);
+    await lab.add("group_id=1,type=all,bucket=actions=output:2,bucket=actions=output:3", "priority=1 actions=group:1");
+    const frame = udpFrame(1);
+    for (let i = 0; i < 5; i++) expect(lab.portsOf(1, frame)).toEqual([2, 3]);
+    lab.switch.revalidator.creditAll();
+    for (const { statistics } of lab.bridge.group(1)!.buckets) {
+      expect(statistics).toMatchObject({ packets: 5n, bytes: BigInt(5 * frame.length) });
+    }
+  });
+});
+
+describe("a bridge that is removed", () => {
+  it("is gone with its ports, rules and megaflows", async () => {
+    const lab = await TestSwitch.start(2);
+    await lab.add("priority=1 actions=output:2");
+    expect(lab.portsOf(1, udpFrame(1))).toEqual([2]);
+    const { bridge } = lab;
+    await lab.switch.removeBridge(bridge.name);
+    expect([...lab.switch.bridges()]).toEqual([]);
+    expect(lab.datapath.ports()).toEqual([]);
+    expect([...bridge.tables.rules()]).toEqual([]);
+    expect(lab.switch.megaflows.size).toBe(0);
+  });
+});
+
 describe("a datapath without room", () => {
   /** Every new action program and bucket counter is refused, as when the arena is full. */
   function fill(lab: TestSwitch): void {
