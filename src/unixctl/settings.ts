@@ -1,7 +1,8 @@
 /** What commands keep for as long as the daemon lives: settings that only texts show, and the history of counters. */
 import type { Counters } from "../fastpath/datapath.ts";
 import { COVERAGE_INTERVAL, CoverageHistory } from "./coverage-history.ts";
-import type { Vswitchd } from "./vswitchd.ts";
+import { KernelTunnels } from "./kernel-tunnels.ts";
+import type { TunnelTables, Vswitchd } from "./vswitchd.ts";
 
 export interface Settings {
   readonly coverage: CoverageHistory;
@@ -14,6 +15,7 @@ export interface Settings {
   ufid: boolean;
   /** tnl/neigh/aging, seconds */
   neighbourAging: number;
+  readonly tunnels: TunnelTables;
   /** dpif/set-dp-features: those that differ from what the datapath can. */
   readonly features: Map<string, string>;
 }
@@ -25,7 +27,15 @@ export function settingsOf(daemon: Vswitchd): Settings {
   if (settings === undefined) {
     const counts = () => new Map(Object.entries(daemon.coverage?.() ?? {}).map(([name, n]) => [name, Number(n)]));
     const coverage = new CoverageHistory(counts);
-    settings = { coverage, flowsMost: 0, flowsMean: 0, ufid: true, neighbourAging: 900, features: new Map() };
+    settings = {
+      coverage,
+      flowsMost: 0,
+      flowsMean: 0,
+      ufid: true,
+      neighbourAging: 900,
+      tunnels: daemon.tunnels ?? new KernelTunnels((name) => daemon.bridges().some((bridge) => bridge.name === name)),
+      features: new Map(),
+    };
     all.set(daemon, settings);
   }
   return settings;

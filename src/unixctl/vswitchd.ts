@@ -22,6 +22,7 @@ export interface Vswitchd {
   memory?(): Readonly<Record<string, number>>;
   /** What `coverage/show` counts beside the switch's own. */
   coverage?(): Readonly<Record<string, bigint>>;
+  /** The kernel's, unless given. */
   readonly tunnels?: TunnelTables;
   /** The clock of `--enable-dummy`. */
   readonly clock?: VirtualClock;

@@ -8,23 +8,22 @@ const RULER = "=".repeat(74);
 /** Seconds; the kernel keeps its neighbours in its own time. */
 const LONGEST_AGING = 3600;
 
-function show({ tunnels }: Vswitchd): string {
-  const lines = [...(tunnels?.neighbours() ?? [])].map(
+function show(daemon: Vswitchd): string {
+  const lines = [...settingsOf(daemon).tunnels.neighbours()].map(
     ({ address, mac, bridge }) => `${address.padEnd(44)}  ${mac.padEnd(18)}  ${bridge}\n`,
   );
   return `${"IP".padEnd(44)}  ${"MAC".padEnd(18)}  Bridge\n${RULER}\n${lines.join("")}`;
 }
 
-function set({ tunnels }: Vswitchd, [bridge, address, mac]: readonly string[]): string {
+function set(daemon: Vswitchd, [bridge, address, mac]: readonly string[]): string {
   if (parseIpv4(address) === undefined && parseIpv6(address) === undefined) throw new UnixctlError("bad IP address");
   if (parseMac(mac) === undefined) throw new UnixctlError("bad MAC address");
-  if (tunnels === undefined) throw new UnixctlError("there are no tunnels");
-  tunnels.setNeighbour(bridge, address, mac);
+  settingsOf(daemon).tunnels.setNeighbour(bridge, address, mac);
   return "OK";
 }
 
-function flush({ tunnels }: Vswitchd): string {
-  tunnels?.flushNeighbours();
+function flush(daemon: Vswitchd): string {
+  settingsOf(daemon).tunnels.flushNeighbours();
   return "OK";
 }
 

@@ -2,14 +2,15 @@
 import { formatIpv4, formatIpv6 } from "../../../slowpath/flow/address-text.ts";
 import type { SwitchPort } from "../../../slowpath/switch.ts";
 import { type UnixctlCommand, UnixctlError } from "../../command.ts";
+import { settingsOf } from "../../settings.ts";
 
 const portsShow: UnixctlCommand = {
   name: "tnl/ports/show",
   usage: "-v",
   minimum: 0,
   maximum: 1,
-  run({ tunnels }, words) {
-    const lines = [...(tunnels?.listening(words[0] === "-v") ?? [])].map((line) => `${line}\n`);
+  run(daemon, words) {
+    const lines = [...settingsOf(daemon).tunnels.listening(words[0] === "-v")].map((line) => `${line}\n`);
     return `Listening ports:\n${lines.join("")}`;
   },
 };
@@ -19,14 +20,15 @@ const sourcePorts: UnixctlCommand = {
   usage: "min max",
   minimum: 0,
   maximum: 2,
-  run({ tunnels }, words) {
+  run(daemon, words) {
+    const { tunnels } = settingsOf(daemon);
     if (words.length < 2) {
-      const [lowest, highest] = tunnels?.sourcePorts ?? [32768, 61000];
+      const [lowest, highest] = tunnels.sourcePorts;
       return `Tunnel UDP source port range: ${lowest}-${highest}`;
     }
     const [lowest, highest] = words.map((word) => Number.parseInt(word, 10));
     if (!(lowest > 0 && lowest <= highest && highest <= 0xffff)) throw new UnixctlError("Invalid range.");
-    if (tunnels !== undefined) tunnels.sourcePorts = [lowest, highest];
+    tunnels.sourcePorts = [lowest, highest];
     return "OK";
   },
 };

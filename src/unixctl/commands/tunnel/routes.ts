@@ -1,7 +1,8 @@
 /** ovs/route/*: which way tunnel packets leave the host. */
 import { parseAddress } from "../../../slowpath/flow/address-text.ts";
 import { type UnixctlCommand, UnixctlError } from "../../command.ts";
-import type { TunnelRoute, TunnelTables, Vswitchd } from "../../vswitchd.ts";
+import { settingsOf } from "../../settings.ts";
+import type { TunnelRoute } from "../../vswitchd.ts";
 
 function routeText({ origin, prefix, device, source, gateway, mark, local }: TunnelRoute): string {
   const parts = [
@@ -20,7 +21,7 @@ const show: UnixctlCommand = {
   usage: "",
   minimum: 0,
   maximum: 0,
-  run: ({ tunnels }) => `Route Table:\n${[...(tunnels?.routes() ?? [])].map(routeText).join("")}`,
+  run: (daemon) => `Route Table:\n${[...settingsOf(daemon).tunnels.routes()].map(routeText).join("")}`,
 };
 
 const lookup: UnixctlCommand = {
@@ -28,9 +29,9 @@ const lookup: UnixctlCommand = {
   usage: "ip_addr [pkt_mark=mark]",
   minimum: 1,
   maximum: 2,
-  run({ tunnels }, [address, markText]) {
+  run(daemon, [address, markText]) {
     if (!isPrefix(address)) throw new UnixctlError("Invalid parameters");
-    const route = tunnels?.lookup(address.replace(/\/.*/, ""), markOf(markText) ?? 0);
+    const route = settingsOf(daemon).tunnels.lookup(address.replace(/\/.*/, ""), markOf(markText) ?? 0);
     if (route === undefined) throw new UnixctlError("Not found");
     const { source = "0.0.0.0", gateway, device } = route;
     return [`src ${source}`, `gateway ${gateway ?? (address.includes(":") ? "::" : "0.0.0.0")}`, `dev ${device}`].join(
@@ -54,7 +55,7 @@ const add: UnixctlCommand = {
       else if (isPrefix(option) && !option.includes("/")) gateway = option;
       else throw new UnixctlError("Invalid pkt_mark or gateway");
     }
-    const done = tables(daemon)?.addRoute(prefix, device, gateway, mark);
+    const done = settingsOf(daemon).tunnels.addRoute(prefix, device, gateway, mark);
     if (!done) throw new UnixctlError("Error while inserting route.");
     return "OK";
   },
@@ -67,16 +68,12 @@ const del: UnixctlCommand = {
   maximum: 2,
   run(daemon, [prefix, markText]) {
     if (!isPrefix(prefix)) throw new UnixctlError("Invalid parameters");
-    if (!tables(daemon)?.deleteRoute(prefix, markOf(markText) ?? 0)) throw new UnixctlError("Not found");
+    if (!settingsOf(daemon).tunnels.deleteRoute(prefix, markOf(markText) ?? 0)) throw new UnixctlError("Not found");
     return "OK";
   },
 };
 
 export const routeCommands: readonly UnixctlCommand[] = [show, lookup, add, del];
-
-function tables({ tunnels }: Vswitchd): TunnelTables | undefined {
-  return tunnels;
-}
 
 function isPrefix(text: string): boolean {
   return parseAddress(text, 4) !== undefined || parseAddress(text, 16) !== undefined;
