@@ -42,7 +42,13 @@ describe("ovs-appctl", () => {
 
   it("hands arguments over as they were typed", async () => {
     await daemon.lab.add("table=0,priority=5,tcp,nw_dst=10.0.0.2 actions=output:2");
-    const { stdout } = await appctl("ofproto/trace", "br-int", "in_port=p1,tcp,nw_dst=10.0.0.2", "--ct-next", "trk,new");
+    const { stdout } = await appctl(
+      "ofproto/trace",
+      "br-int",
+      "in_port=p1,tcp,nw_dst=10.0.0.2",
+      "--ct-next",
+      "trk,new",
+    );
     expect(stdout).toMatch(/ 0\. tcp,nw_dst=10\.0\.0\.2, priority 5\n {4}output:2\n/);
     expect(stdout).toMatch(/Datapath actions: 3\n$/);
   });
