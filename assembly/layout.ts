@@ -651,6 +651,7 @@ export const CONTROL_WAITING = 100; // u32 packets that wait for another pass of
 export const CONTROL_UPCALLS = 104; // u32 upcalls written and not yet announced by the bell
 export const CONTROL_COMMAND_READ = 108; // u32 position in the command ring up to which commands are applied, not yet released
 export const CONTROL_RANKED_AT = 112; // u64 milliseconds: when the masks were last put in order of their hits
+export const CONTROL_CACHE_OFF = 120; // u32 1 = every packet is looked up in the megaflow tables
 export const CONTROL_SIZE = 256;
 export const CONTROL_MAGIC_VALUE = 0x4d46_4c57; // "MFLW"
 export const WORKER_STARTING = 0;

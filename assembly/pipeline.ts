@@ -16,11 +16,13 @@
  * Not handled: order between packets of different depth: a recirculated packet leaves after its batch's other packets.
  */
 import { execute } from "./actions/execute.ts";
+import { bucketAhead, fetchBuckets } from "./conntrack/ahead.ts";
 import { count, countMany, drop } from "./counters.ts";
 import { cachedFlow, cacheHash, covers, remember } from "./flow/cache.ts";
 import { lookupMegaflows, wantMegaflow } from "./flow/lookup.ts";
 import { transmitPlain } from "./io/transmit.ts";
 import {
+  CONTROL_CACHE_OFF,
   CONTROL_NOW,
   CONTROL_WAITING,
   COUNTER_BATCHES,
@@ -39,6 +41,7 @@ import {
   FLOW_TCP_FLAGS,
   FLOW_USED,
   KEY_TCP_FLAGS,
+  OP_CT,
   OP_LENGTH,
   OP_OUTPUT,
   PACKET_DEPTH,
@@ -58,6 +61,8 @@ const HASHES: usize = PIPELINE_BASE + 0x4000;
 const FLOWS: usize = PIPELINE_BASE + 0x8000;
 const WAITING: usize = PIPELINE_BASE + 0xc000;
 const MISSED: usize = PIPELINE_BASE + 0x1_4000;
+/** Used one after the other with MISSED. */
+const AHEAD: usize = MISSED;
 const FETCHED: usize = PIPELINE_BASE + 0x1_5000;
 const ETHERNET_SIZE: u32 = 14;
 /** A program as it begins that is one OP_OUTPUT: its length, opcode, zero. */
@@ -119,10 +124,15 @@ export function runWaiting(): void {
 function runPass(packets: u32): void {
   countMany(COUNTER_PACKETS, packets);
   const end = <usize>packets << 2;
-  for (let i: usize = 0; i < end; i += 4) store<u32>(HASHES + i, cacheHash(load<u32>(PASS + i)));
-  for (let i: usize = 0; i < end; i += 4) store<u32>(FLOWS + i, <u32>cachedFlow(load<u32>(HASHES + i)));
-  fetchAhead(end);
-  classify(end);
+  if (load<u32>(CONTROL_BASE, CONTROL_CACHE_OFF) == 0) {
+    for (let i: usize = 0; i < end; i += 4) store<u32>(HASHES + i, cacheHash(load<u32>(PASS + i)));
+    for (let i: usize = 0; i < end; i += 4) store<u32>(FLOWS + i, <u32>cachedFlow(load<u32>(HASHES + i)));
+    fetchAhead(end);
+    classify(end);
+  } else {
+    classifyUncached(packets);
+  }
+  fetchConnections(end);
   for (let i: usize = 0; i < end; i += 4) {
     const packet: usize = load<u32>(PASS + i);
     const flow: usize = load<u32>(FLOWS + i);
@@ -157,6 +167,23 @@ function fetchAhead(end: usize): void {
   store<u32>(FETCHED, sum); // or the compiler would see that nobody wants them
 }
 
+/** Reads ahead the connections that programs beginning with OP_CT will want. */
+@inline
+function fetchConnections(end: usize): void {
+  let list: usize = AHEAD;
+  for (let i: usize = 0; i < end; i += 4) {
+    const flow: usize = load<u32>(FLOWS + i);
+    if (flow == 0) continue;
+    const instruction: usize = load<u32>(flow, FLOW_PROGRAM) + 4;
+    if (load<u16>(instruction) != OP_CT) continue;
+    const bucket = bucketAhead(load<u32>(PASS + i), instruction);
+    if (bucket == 0) continue;
+    store<u32>(list, <u32>bucket);
+    list += 4;
+  }
+  if (list != AHEAD) fetchBuckets(AHEAD, list);
+}
+
 /** Turns the hints in FLOWS into megaflows that cover their packets, 0 where there is none. */
 @inline
 function classify(end: usize): void {
@@ -171,6 +198,18 @@ function classify(end: usize): void {
   }
   countMany(COUNTER_CACHE_HIT, (end >> 2) - missed);
   if (missed != 0) lookUp(missed);
+}
+
+/** As `classify`, without the cache. */
+function classifyUncached(packets: u32): void {
+  for (let i: u32 = 0; i < packets; i++) {
+    const at = <usize>i << 2;
+    wantMegaflow(i, load<u32>(load<u32>(PASS + at), PACKET_KEY), FLOWS + at);
+  }
+  lookupMegaflows(packets);
+  let hits: u64 = 0;
+  for (let at: usize = 0; at < <usize>packets << 2; at += 4) hits += <u64>(load<u32>(FLOWS + at) != 0);
+  countMany(COUNTER_MEGAFLOW_HIT, hits);
 }
 
 /** Megaflows for the packets in MISSED. */

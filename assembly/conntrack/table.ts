@@ -48,7 +48,7 @@ import { directionOf, hashTuple } from "./tuple.ts";
 import { unschedule } from "./wheel.ts";
 
 @inline
-function bucketOf(hash: u32): usize {
+export function bucketOf(hash: u32): usize {
   return CONNTRACK_BASE + CT_BUCKET_TABLE + (<usize>(hash & (CT_BUCKETS - 1)) << 2);
 }
 

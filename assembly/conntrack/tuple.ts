@@ -74,10 +74,20 @@ function mixEnd(address: u32, l4: u32, seed: u64): u64 {
 /** Hash of the tuple at `tuple` under `key`; the same for the tuple reversed. */
 @inline
 export function hashTuple(tuple: usize, key: u32): u32 {
+  return hashEnds(
+    load<u32>(tuple, TUPLE_SRC),
+    load<u32>(tuple, TUPLE_SRC_L4),
+    load<u32>(tuple, TUPLE_DST),
+    load<u32>(tuple, TUPLE_DST_L4),
+    key,
+  );
+}
+
+/** The same of a tuple's parts. */
+@inline
+export function hashEnds(source: u32, sourceL4: u32, destination: u32, destinationL4: u32, key: u32): u32 {
   const seed = load<u64>(CONNTRACK_BASE, CT_SEED);
-  const ends =
-    mixEnd(load<u32>(tuple, TUPLE_SRC), load<u32>(tuple, TUPLE_SRC_L4), seed) +
-    mixEnd(load<u32>(tuple, TUPLE_DST), load<u32>(tuple, TUPLE_DST_L4), seed);
+  const ends = mixEnd(source, sourceL4, seed) + mixEnd(destination, destinationL4, seed);
   let mixed = (ends ^ (ends >> 31) ^ key) * MIX_A;
   mixed ^= mixed >> 32;
   return <u32>mixed;
