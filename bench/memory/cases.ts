@@ -1,0 +1,141 @@
+/** What a packet can meet in the switch: megaflows, connections, a group. */
+import { KEY_NW_SRC, KEY_TP_SRC } from "../../assembly/layout.ts";
+import type { CtAction, DatapathAction, SelectAction, SelectField } from "../../src/fastpath/datapath-action.ts";
+import type { LocalDatapath } from "../../src/fastpath/local-datapath.ts";
+import { flowOf, type PassMatch, passOf } from "./megaflows.ts";
+import { FIRST_FLOW, SOURCE_BASE } from "./packet-source.ts";
+import { IN_PORT, OUT_PORT, type RigCase } from "./rig.ts";
+import { ACK, SYN, type TcpFrame, tcpFrame } from "./tcp-frame.ts";
+
+const OUTPUT: DatapathAction = { type: "output", port: OUT_PORT };
+const BACK: DatapathAction = { type: "output", port: IN_PORT };
+const recirculate = (id: number): DatapathAction => ({ type: "recirc", id });
+const BACKENDS = 4;
+const BACKEND = Uint8Array.of(10, 2, 0, 1);
+const BACKEND_ADDRESS = 0x0a02_0001;
+
+/** One megaflow a flow, spread evenly over the masks: on the average half of them are probed. */
+export function outputCase(name: string, flows: number, masks = 1, cached = true): RigCase {
+  return {
+    name,
+    flows,
+    cached,
+    prepare(datapath) {
+      for (let flow = 0; flow < flows; flow++) {
+        const { key, mask } = flowOf(flow, IN_PORT, flow % masks);
+        datapath.putFlow(key, mask, [OUTPUT]);
+      }
+      datapath.run();
+    },
+  };
+}
+
+/** Connections that have answered; each packet passes the tracker once and is looked up again. */
+export function establishedCase(name: string, connections: number): RigCase {
+  const zone: CtAction = { type: "ct", zone: 1 };
+  return {
+    name,
+    flows: connections,
+    passes: 2,
+    prepare(datapath) {
+      put(datapath, { port: IN_PORT }, [zone, recirculate(1)]);
+      put(datapath, { port: IN_PORT, recirculation: 1, tracked: "new" }, [{ ...zone, commit: true }, OUTPUT]);
+      put(datapath, { port: IN_PORT, recirculation: 1, tracked: "established" }, [OUTPUT]);
+      put(datapath, { port: OUT_PORT }, [zone, BACK]);
+      connect(datapath, connections, FIRST_FLOW.destination);
+    },
+  };
+}
+
+/** Through a destination NAT in one zone and the tracker in another. */
+export function translatedCase(name: string, connections: number): RigCase {
+  const nat: CtAction = { type: "ct", zone: 1, nat: {} };
+  const commit: CtAction = {
+    type: "ct",
+    zone: 1,
+    commit: true,
+    nat: { type: "dst", addressMin: BACKEND, addressMax: BACKEND },
+  };
+  const second: CtAction = { type: "ct", zone: 2 };
+  return {
+    name,
+    flows: connections,
+    passes: 3,
+    prepare(datapath) {
+      put(datapath, { port: IN_PORT }, [nat, recirculate(1)]);
+      put(datapath, { port: IN_PORT, recirculation: 1, tracked: "new" }, [commit, second, recirculate(2)]);
+      put(datapath, { port: IN_PORT, recirculation: 1, tracked: "established" }, [second, recirculate(2)]);
+      put(datapath, { port: IN_PORT, recirculation: 2, tracked: "new" }, [{ ...second, commit: true }, OUTPUT]);
+      put(datapath, { port: IN_PORT, recirculation: 2, tracked: "established" }, [OUTPUT]);
+      put(datapath, { port: OUT_PORT }, [second, nat, BACK]);
+      connect(datapath, connections, BACKEND_ADDRESS);
+    },
+  };
+}
+
+/** One megaflow whose only action is the group. */
+export function selectCase(name: string, flows: number, method: SelectAction["method"]): RigCase {
+  const buckets = Array.from({ length: BACKENDS }, (_, id) => ({
+    id,
+    weight: 100,
+    alive: true,
+    actions: [OUTPUT],
+    counters: 0,
+  }));
+  return {
+    name,
+    flows,
+    prepare: (datapath) => put(datapath, { port: IN_PORT }, [{ type: "select", method, buckets }]),
+  };
+}
+
+/** The group as OVS has it: dp_hash, another pass, a megaflow for each of its 256 values. */
+export function recirculatedSelectCase(name: string, flows: number): RigCase {
+  return {
+    name,
+    flows,
+    passes: 2,
+    prepare(datapath) {
+      put(datapath, { port: IN_PORT }, [{ type: "hash", algorithm: "l4", basis: 0 }, recirculate(1)]);
+      for (let value = 0; value < 256; value++) {
+        put(datapath, { port: IN_PORT, recirculation: 1, dpHash: { value, mask: 0xff } }, [OUTPUT]);
+      }
+    },
+  };
+}
+
+export const DP_HASH: SelectAction["method"] = { kind: "dp_hash", basis: 0, algorithm: "l4" };
+export const byFields = (...fields: readonly SelectField[]): SelectAction["method"] => ({
+  kind: "fields",
+  param: 0n,
+  fields,
+});
+export const IP_SRC: SelectField = { keyOffset: KEY_NW_SRC, mask: new Uint8Array(4).fill(0xff) };
+export const TP_SRC: SelectField = { keyOffset: KEY_TP_SRC, mask: new Uint8Array(2).fill(0xff) };
+
+function put(datapath: LocalDatapath, match: PassMatch, actions: readonly DatapathAction[]): void {
+  const { key, mask } = passOf(match);
+  datapath.putFlow(key, mask, actions);
+  datapath.run();
+}
+
+/** The handshake of each connection; `server` is who answers. */
+function connect(datapath: LocalDatapath, connections: number, server: number): void {
+  const play = (port: number, frame: (source: number) => TcpFrame) => {
+    for (let i = 0; i < connections; i++) {
+      datapath.inject(port, tcpFrame(frame(SOURCE_BASE + i)));
+      if (i % 64 === 63 || i === connections - 1) datapath.run();
+    }
+  };
+  const { sourcePort, destinationPort } = FIRST_FLOW;
+  play(IN_PORT, (source) => ({ ...FIRST_FLOW, source, flags: SYN, sequence: 0, acknowledgement: 0 }));
+  play(OUT_PORT, (client) => ({
+    source: server,
+    destination: client,
+    sourcePort: destinationPort,
+    destinationPort: sourcePort,
+    flags: SYN | ACK,
+    acknowledgement: 1,
+  }));
+  play(IN_PORT, (source) => ({ ...FIRST_FLOW, source }));
+}

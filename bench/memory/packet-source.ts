@@ -1,0 +1,124 @@
+/**
+ * Packets out of nothing: a receive ring in memory whose frames get the source addresses of other flows between batches.
+ *
+ * The frames stay in the processor's cache and are a few lines longer than a power of two, so that what is measured is the
+ * switch and not the ring. Checksums are right: nothing vouches for them, as it is for the packets of OVS's null ports.
+ */
+
+import { RING_LENGTH, RING_MAC, RING_SNAPLEN, RING_STATUS, RING_USER } from "../../assembly/io/ring-layout.ts";
+import {
+  PORT_FEATURE_VNET,
+  PORT_KIND_PACKET,
+  PORT_RING_FRAME_SIZE,
+  PORT_RING_FRAMES,
+  PORT_SIZE,
+} from "../../assembly/layout.ts";
+import { PORTS_BASE, WINDOWS_BASE } from "../../assembly/memory.ts";
+import { PortRecords } from "../../src/fastpath/port-records.ts";
+import {
+  ACK,
+  FRAME_BYTES,
+  IPV4_CHECKSUM,
+  IPV4_DESTINATION,
+  IPV4_SOURCE,
+  TCP_CHECKSUM,
+  type TcpFrame,
+  tcpFrame,
+} from "./tcp-frame.ts";
+
+export const BATCH = 32;
+const FRAME_SIZE = 2048 + 64;
+/** IP addresses are aligned then, as the kernel has them. */
+const FRAME_AT = 130;
+
+export const SOURCE_BASE = 0x0a00_0000;
+/** 10.0.0.0:1024 > 10.1.0.1:80, ACK of an established connection. */
+export const FIRST_FLOW: TcpFrame = {
+  source: SOURCE_BASE,
+  destination: 0x0a01_0001,
+  sourcePort: 1024,
+  destinationPort: 80,
+  flags: ACK,
+  sequence: 1,
+  acknowledgement: 1,
+};
+
+export class PacketSource {
+  readonly #words: Int32Array;
+  readonly #halves: Uint16Array;
+  /** Of each flow, in the order of play: source address, checksums, as memory holds them. */
+  readonly #addresses: Int32Array;
+  readonly #destination: number;
+  readonly #headerSums: Uint16Array;
+  readonly #segmentSums: Uint16Array;
+  #next = 0;
+
+  constructor(memory: WebAssembly.Memory, port: number, flows: number) {
+    this.#words = new Int32Array(memory.buffer);
+    this.#halves = new Uint16Array(memory.buffer);
+    this.#addresses = new Int32Array(flows);
+    this.#destination = Buffer.from(tcpFrame(FIRST_FLOW)).readInt32LE(IPV4_DESTINATION);
+    this.#headerSums = new Uint16Array(flows);
+    this.#segmentSums = new Uint16Array(flows);
+    shuffled(flows).forEach((flow, i) => {
+      const frame = Buffer.from(tcpFrame({ ...FIRST_FLOW, source: SOURCE_BASE + flow }));
+      this.#addresses[i] = frame.readInt32LE(IPV4_SOURCE);
+      this.#headerSums[i] = frame.readUInt16LE(IPV4_CHECKSUM);
+      this.#segmentSums[i] = frame.readUInt16LE(TCP_CHECKSUM);
+    });
+    this.#openRing(memory, port);
+  }
+
+  /** The next batch lies in the ring. */
+  fill(): void {
+    const words = this.#words;
+    const halves = this.#halves;
+    const flows = this.#addresses.length;
+    let next = this.#next;
+    for (let i = 0; i < BATCH; i++) {
+      const ring = WINDOWS_BASE + i * FRAME_SIZE;
+      const frame = ring + FRAME_AT;
+      words[(frame + IPV4_SOURCE) >> 2] = this.#addresses[next];
+      words[(frame + IPV4_DESTINATION) >> 2] = this.#destination; // NAT edits frames where they lie
+      halves[(frame + IPV4_CHECKSUM) >> 1] = this.#headerSums[next];
+      halves[(frame + TCP_CHECKSUM) >> 1] = this.#segmentSums[next];
+      words[(ring + RING_STATUS) >> 2] = RING_USER;
+      next = next + 1 === flows ? 0 : next + 1;
+    }
+    this.#next = next;
+  }
+
+  #openRing(memory: WebAssembly.Memory, port: number): void {
+    const ring = {
+      kind: PORT_KIND_PACKET,
+      features: PORT_FEATURE_VNET,
+      mtu: 1500,
+      descriptor: -1,
+      window: WINDOWS_BASE,
+    };
+    new PortRecords(memory).publish(port, ring, true);
+    const record = PORTS_BASE + port * PORT_SIZE;
+    this.#words[(record + PORT_RING_FRAMES) >> 2] = BATCH;
+    this.#words[(record + PORT_RING_FRAME_SIZE) >> 2] = FRAME_SIZE;
+    const view = new DataView(memory.buffer);
+    for (let i = 0; i < BATCH; i++) {
+      const frame = WINDOWS_BASE + i * FRAME_SIZE;
+      view.setUint32(frame + RING_LENGTH, FRAME_BYTES, true);
+      view.setUint32(frame + RING_SNAPLEN, FRAME_BYTES, true);
+      view.setUint16(frame + RING_MAC, FRAME_AT, true);
+      new Uint8Array(memory.buffer).set(tcpFrame(FIRST_FLOW), frame + FRAME_AT);
+    }
+  }
+}
+
+/** 0 … count-1 in an order that puts no neighbors next to each other, the same each time. */
+function shuffled(count: number): number[] {
+  const order = Array.from({ length: count }, (_, i) => i);
+  let state = 1;
+  for (let i = count - 1; i > 0; i--) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    const j = Math.floor((state / 2 ** 32) * (i + 1));
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
+}
