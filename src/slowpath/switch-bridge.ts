@@ -11,6 +11,7 @@ import { MacLearning } from "./tables/mac-learning.ts";
 import type { MeterIndexes } from "./tables/meters.ts";
 import type { Group, Meter } from "./tables/rule.ts";
 import type { Bridge, BridgePort, MacLookup, PortVlan, TunnelPort } from "./translate/bridge.ts";
+import type { ZoneTimeouts } from "./zone-timeouts.ts";
 
 export interface SwitchPort extends BridgePort {
   readonly kind: "tap" | "system" | "test" | "patch" | "geneve" | "vxlan" | "tunnel";
@@ -54,12 +55,14 @@ export class SwitchBridge implements Bridge {
   fragments: "normal" | "drop" | "nx-match" = "normal";
   /** Tables whose misses go to the controller. */
   readonly missesToController = new Set<number>();
+  readonly #zoneTimeouts: ZoneTimeouts | undefined;
   readonly #ports = new Map<number, SwitchPort>();
   readonly #names = new Map<string, SwitchPort>();
   #lastNumber = 0;
 
-  constructor(name: string, now: () => number, meterIndexes?: MeterIndexes) {
+  constructor(name: string, now: () => number, meterIndexes?: MeterIndexes, zoneTimeouts?: ZoneTimeouts) {
     this.name = name;
+    this.#zoneTimeouts = zoneTimeouts;
     this.tables = new BridgeTables(meterIndexes);
     const { macLearning } = this;
     this.macTable = { lookup: (vlan, mac) => macLearning.lookup(vlan, mac, now()) };
@@ -80,6 +83,10 @@ export class SwitchBridge implements Bridge {
 
   tableMiss(table: number): "drop" | "controller" {
     return this.missesToController.has(table) ? "controller" : "drop";
+  }
+
+  timeoutPolicy(zone: number): number | undefined {
+    return this.#zoneTimeouts?.policy(zone);
   }
 
   group(id: number): Group | undefined {

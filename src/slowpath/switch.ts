@@ -8,7 +8,15 @@
  * Not handled: several bridges share the datapath's ports by number, but each port belongs to one bridge only.
  */
 import { KEY_IN_PORT, KEY_RECIRC_ID, KEY_SIZE } from "../../assembly/layout.ts";
-import type { Datapath, PortSpec, PortStatistics, PortStatus, TunnelKind, Upcall } from "../fastpath/datapath.ts";
+import type {
+  Datapath,
+  PortSpec,
+  PortStatistics,
+  PortStatus,
+  TimeoutPolicy,
+  TunnelKind,
+  Upcall,
+} from "../fastpath/datapath.ts";
 import { DatapathResources } from "./datapath-resources.ts";
 import { FLOW_SIZE } from "./flow/flow-layout.ts";
 import { PORT_NONE } from "./flow/port-text.ts";
@@ -34,6 +42,7 @@ import { readTunnelOptions, type TunnelOptions } from "./tunnel/options.ts";
 import { SwitchTunnels } from "./tunnel/switch-tunnels.ts";
 import { markTunnelLookup } from "./tunnel/tunnel-table.ts";
 import { UpcallHandler } from "./upcall.ts";
+import { ZoneTimeouts } from "./zone-timeouts.ts";
 
 export interface SwitchLog {
   info(fields: object, message: string): void;
@@ -98,6 +107,7 @@ export class Switch {
   readonly #log: SwitchLog;
   readonly #bridges = new Map<string, SwitchBridge>();
   readonly #tunnels: SwitchTunnels;
+  readonly #zoneTimeouts: ZoneTimeouts;
   readonly #owners = new Map<number, { bridge: SwitchBridge; port: SwitchPort }>();
   readonly #resources: DatapathResources;
   readonly #meterIndexes: MeterIndexes = new Set();
@@ -120,6 +130,7 @@ export class Switch {
     this.maxIdle = options.maxIdle ?? DEFAULT_MAX_IDLE;
     this.recirculation = new RecirculationTable(now);
     this.#resources = new DatapathResources(datapath);
+    this.#zoneTimeouts = new ZoneTimeouts(datapath.conntrack);
     this.#tunnels = new SwitchTunnels(datapath);
     this.#packetIns = new PacketIns(datapath, (packetIn) => {
       for (const listener of this.#packetInListeners) listener(packetIn);
@@ -163,7 +174,7 @@ export class Switch {
   bridge(name = DEFAULT_BRIDGE): SwitchBridge {
     let bridge = this.#bridges.get(name);
     if (bridge === undefined) {
-      bridge = new SwitchBridge(name, this.now, this.#meterIndexes);
+      bridge = new SwitchBridge(name, this.now, this.#meterIndexes, this.#zoneTimeouts);
       const made = bridge;
       made.tables.onChange((changes) => this.#tablesChanged(made, changes));
       made.macLearning.onChange(() => this.revalidator.macTableChanged());
@@ -367,6 +378,11 @@ export class Switch {
     const changes = this.bridge(bridgeName).tables.apply(modifications, this.now());
     await this.datapath.barrier();
     return changes;
+  }
+
+  /** How long connections of a conntrack zone last; undefined: as long as the datapath has it. */
+  setZoneTimeouts(zone: number, timeouts: TimeoutPolicy | undefined): void {
+    if (this.#zoneTimeouts.set(zone, timeouts)) this.revalidator.everything();
   }
 
   /** Idle megaflows go, statistics come, timeouts happen. */

@@ -15,6 +15,7 @@ import type { OpenBridge } from "./bridge-service.ts";
 import { CAPABILITIES } from "./capabilities.ts";
 import { complaintsOf } from "./complaints.ts";
 import { type Configuration, readConfiguration } from "./configuration.ts";
+import { ZoneTimeoutsReconciler } from "./ct-timeouts.ts";
 import { type Devices, KernelDevices } from "./devices.ts";
 import { type FindKind, INTERFACE_TYPES, kindOf } from "./kinds/list.ts";
 import { ManagedBridge, type ReconcilerLog } from "./managed-bridge.ts";
@@ -47,6 +48,7 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #bridges = new Map<string, ManagedBridge>();
   readonly #devices: Devices;
+  readonly #zoneTimeouts: ZoneTimeoutsReconciler;
   readonly #timers: NodeJS.Timeout[];
   readonly #complained = new Set<string>();
   readonly #configured: Promise<void>;
@@ -60,6 +62,7 @@ export class Reconciler {
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
+    this.#zoneTimeouts = new ZoneTimeoutsReconciler(options.switch);
     this.#devices = options.devices ?? new KernelDevices();
     this.#configured = new Promise((resolve) => {
       this.#firstConfigured = resolve;
@@ -145,7 +148,10 @@ export class Reconciler {
       // Read before anything is done: what is asked for meanwhile is not part of this pass.
       const { next_cfg } = configuration.root;
       this.#devices.refresh();
-      if (reconcile) await this.#reconcile(configuration);
+      if (reconcile) {
+        this.#zoneTimeouts.apply(replica, configuration.root);
+        await this.#reconcile(configuration);
+      }
       this.#writeStatus(transaction, replica, configuration);
       if (count) this.#writeStatistics(transaction);
       if (reconcile) transaction.update("Open_vSwitch", configuration.root._uuid, { cur_cfg: next_cfg });

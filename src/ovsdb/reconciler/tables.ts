@@ -73,13 +73,30 @@ export interface ControllerRow extends Row {
   readonly status: Strings;
 }
 
+export interface DatapathRow extends Row {
+  readonly capabilities: Strings;
+  /** CT_Zone rows by zone. */
+  readonly ct_zones: ReadonlyMap<number, string>;
+}
+
+export interface CtZoneRow extends Row {
+  readonly timeout_policy: string | undefined;
+}
+
+export interface CtTimeoutPolicyRow extends Row {
+  /** Seconds by the names that Linux has for them. */
+  readonly timeouts: ReadonlyMap<string, number>;
+}
+
 export interface Tables {
   Open_vSwitch: OpenVSwitchRow;
   Bridge: BridgeRow;
   Port: PortRow;
   Interface: InterfaceRow;
   Controller: ControllerRow;
-  Datapath: Row;
+  Datapath: DatapathRow;
+  CT_Zone: CtZoneRow;
+  CT_Timeout_Policy: CtTimeoutPolicyRow;
 }
 
 export function rowsOf<Name extends keyof Tables>(replica: Replica, table: Name): Tables[Name][] {
@@ -161,5 +178,7 @@ export const SELECTION: Selection = {
     "target",
     "type",
   ],
-  Datapath: ["capabilities", "datapath_version"],
+  Datapath: ["capabilities", "ct_zones", "datapath_version"],
+  CT_Zone: ["timeout_policy"],
+  CT_Timeout_Policy: ["timeouts"],
 };

@@ -14,6 +14,8 @@ export interface Bridge {
   readonly macTable: MacLookup;
   /** What a packet gets that finds no rule in a table; default drop. */
   tableMiss?(table: number): "drop" | "controller";
+  /** The timeout policy of connections that are committed in the zone; default: the datapath's own. */
+  timeoutPolicy?(zone: number): number | undefined;
   /** IP fragments: "normal" (the default) hides their ports from the tables, "drop" drops them, "nx-match" leaves all as it is. */
   readonly fragments?: "normal" | "drop" | "nx-match";
 }

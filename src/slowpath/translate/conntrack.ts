@@ -97,6 +97,7 @@ export function track(context: TranslationContext, spec: CtActionSpec): void {
   context.commit();
   const zone = zoneOf(context, spec.zone);
   const marks = runExec(context, spec);
+  const timeoutPolicy = spec.commit ? context.bridge.timeoutPolicy?.(zone) : undefined;
   const action: CtAction = {
     type: "ct",
     ...(spec.commit && { commit: true }),
@@ -105,6 +106,7 @@ export function track(context: TranslationContext, spec: CtActionSpec): void {
     ...marks,
     ...(spec.nat && { nat: natRange(spec.nat) }),
     ...(spec.alg && { helper: spec.alg }),
+    ...(timeoutPolicy !== undefined && { timeoutPolicy }),
   };
   context.actions.push(action);
   if (spec.table !== undefined) fork(context, spec.table, zone, spec.nat);
