@@ -234,6 +234,25 @@ export function checkActions(actions: readonly Action[], outer: Outer = ""): voi
     }
     checkPlace(action, outer);
   }
+  if (!isConjunction) checkOrder(actions, outer);
+}
+
+/** As instructions are done: metering, then actions, then what happens when the pipeline ends, then where it goes on. */
+const ranks: Partial<Record<Action["type"], number>> = {
+  clear_actions: 1,
+  write_actions: 2,
+  write_metadata: 3,
+  goto_table: 4,
+};
+
+function checkOrder(actions: readonly Action[], outer: Outer): void {
+  let last = 0;
+  for (const { type } of actions) {
+    const rank = ranks[type] ?? 0;
+    if (rank > 0 && outer !== "") refuse("OFPBIC_UNSUP_INST", `${type} inside ${outer}`);
+    if (rank < last || (rank === last && rank > 0)) refuse("OFPBAC_UNSUPPORTED_ORDER", `${type} too late`);
+    last = rank;
+  }
 }
 
 function checkPlace(action: Action, outer: Outer): void {

@@ -47,7 +47,10 @@ function lengthOf(bytes: Row[1]): number {
 
 export const legacyForms: readonly ActionForm[] = [
   ...rows.flatMap(([name, bytes, in10, in11]) => {
-    const read = (body: Reader): SetFieldAction => whole(name, readBytes(body, bytes));
+    const read = (body: Reader): SetFieldAction => {
+      const action = whole(name, readBytes(body, bytes));
+      return name === "nw_tos" ? cameAs(action, "tos") : action;
+    };
     return [
       ...(in10 === undefined ? [] : [standard("1.0", in10, lengthOf(bytes), read)]),
       ...(in11 === undefined ? [] : [standard("1.1+", in11, lengthOf(bytes), read)]),

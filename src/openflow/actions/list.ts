@@ -9,6 +9,7 @@ import type { WireContext } from "../wire/context.ts";
 import { OpenFlowError } from "../wire/errors.ts";
 import { NICIRA, ONF } from "../wire/experimenters.ts";
 import type { Reader } from "../wire/reader.ts";
+import { OF10 } from "../wire/version.ts";
 import type { Writer } from "../wire/writer.ts";
 import { bundle } from "./bundle.ts";
 import { checkPktLarger } from "./check-pkt-larger.ts";
@@ -34,7 +35,7 @@ import { note } from "./note.ts";
 import { output } from "./output.ts";
 import { outputReg } from "./output-reg.ts";
 import { outputTrunc } from "./output-trunc.ts";
-import { popQueue, setQueue } from "./queue.ts";
+import { popQueue, setQueue, writeEnqueue } from "./queue.ts";
 import { resubmit } from "./resubmit.ts";
 import { sample } from "./sample.ts";
 import { setField } from "./set-field.ts";
@@ -151,5 +152,9 @@ export function writeActions(writer: Writer, actions: readonly Action[], context
     readActions: () => [],
     writeActions: (inner, list) => writeActions(inner, list, context, match),
   };
-  for (const action of actions) byType.get(action.type)?.write(writer, action, nested);
+  for (let i = 0; i < actions.length; i++) {
+    const written = context.version === OF10 ? writeEnqueue(writer, actions, i) : 0;
+    if (written > 0) i += written - 1;
+    else byType.get(actions[i].type)?.write(writer, actions[i], nested);
+  }
 }

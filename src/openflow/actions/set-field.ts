@@ -7,7 +7,7 @@ import type { Field } from "../../slowpath/flow/field.ts";
 import { field } from "../../slowpath/flow/fields.ts";
 import { bytesOfValue, fieldMask, sameBytes, valueOfBytes } from "../../slowpath/flow/flow.ts";
 import { nameOf, readEntry, valuesOf, writeEntry } from "../fields/entry.ts";
-import { hasPlainHeader, readFieldName, writeHeader } from "../fields/header.ts";
+import { hasPlainHeader, readFieldName, wireBytes, writeHeader } from "../fields/header.ts";
 import { OpenFlowError } from "../wire/errors.ts";
 import type { Reader } from "../wire/reader.ts";
 import { OF10, OF11, OF12, OF15 } from "../wire/version.ts";
@@ -91,6 +91,7 @@ function writeNiciraForm(writer: Writer, action: SetFieldAction): void {
 
 const ttl = field("nw_ttl");
 const tunnel = field("tun_id");
+const dscp = field("ip_dscp");
 
 export const setField: ActionCodec<SetFieldAction> = {
   type: "set_field",
@@ -109,8 +110,13 @@ export const setField: ActionCodec<SetFieldAction> = {
       writeTtl(writer, value[0]);
     } else if (form === "tunnel" && target === tunnel && version < OF12) {
       writeTunnel(writer, valueOfBytes(target, value));
+    } else if (form === "tos" && version >= OF12) {
+      // Later versions set DSCP's six bits alone.
+      writeStandard(writer, SET_FIELD, () => writeEntry(writer, dscp, version, value));
     } else if (version >= OF15) {
-      const keepMask = form === "masked";
+      // A load of a field's bits is told with those bits, where the field does not fill its bytes.
+      const partial = load === true && target.bits < 8 * wireBytes(target);
+      const keepMask = form === "masked" || partial;
       writeStandard(writer, SET_FIELD, () => writeEntry(writer, target, version, value, mask, keepMask));
     } else if (load || form === "load2" || !whole) {
       writeNiciraForm(writer, action);

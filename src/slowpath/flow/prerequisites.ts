@@ -2,7 +2,16 @@
  * Which packets have a field at all: nw_src needs an IPv4 packet, tcp_dst a TCP one that is not a later fragment.
  */
 import {
+  CT_STATE_DNAT,
+  CT_STATE_ESTABLISHED,
+  CT_STATE_INVALID,
+  CT_STATE_NEW,
+  CT_STATE_RELATED,
+  CT_STATE_REPLY,
+  CT_STATE_SNAT,
+  CT_STATE_TRACKED,
   KEY_CT_NW_PROTO,
+  KEY_CT_STATE,
   KEY_ETH_TYPE,
   KEY_NW_FRAG,
   KEY_NW_PROTO,
@@ -119,8 +128,16 @@ function hasTrackedTuple(
 ): boolean {
   if (target.name.startsWith("ct_nw_") && target.name !== "ct_nw_proto" && !ipv4) return false;
   if (target.name.startsWith("ct_ipv6_") && !ipv6) return false;
-  // A match cannot say more about the connection than the family.
-  if (known) return ipv4 || ipv6;
+  // A match must say that the packet has a connection: by what it is in it, or that it is not invalid.
+  if (known) return (ipv4 || ipv6) && impliesConnection(u16(flow, KEY_CT_STATE), u16(known, KEY_CT_STATE));
   if (wildcards) wildcards[KEY_CT_NW_PROTO] = 0xff;
   return (ipv4 || ipv6) && flow[KEY_CT_NW_PROTO] !== 0;
+}
+
+const IN_CONNECTION =
+  CT_STATE_NEW | CT_STATE_ESTABLISHED | CT_STATE_RELATED | CT_STATE_REPLY | CT_STATE_SNAT | CT_STATE_DNAT;
+
+function impliesConnection(state: number, mask: number): boolean {
+  if (state & IN_CONNECTION) return true;
+  return (state & CT_STATE_TRACKED) !== 0 && (mask & ~state & CT_STATE_INVALID) !== 0;
 }

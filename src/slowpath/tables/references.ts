@@ -13,7 +13,8 @@ const CONTROLLER = 0xfffd;
 
 export function outputsTo(actions: readonly Action[], port: number): boolean {
   for (const action of everyAction(actions)) {
-    if ((action.type === "output" || action.type === "output_trunc") && action.port === port) return true;
+    // As OVS: a truncated output does not count.
+    if (action.type === "output" && action.port === port) return true;
     if (action.type === "controller" && port === CONTROLLER) return true;
   }
   return false;
