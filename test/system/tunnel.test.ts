@@ -87,6 +87,16 @@ describe("an underlay without checksum offload", () => {
   });
 });
 
+describe("an underlay that is a port of a bridge of ours, with the host's address on that bridge", () => {
+  it("carries the tunnel through our own datapath", async () => {
+    await withTunnel({ bridged: true }, async ({ chassis: [a, b] }) => {
+      await meet(a, b);
+      await expectTransfer(a, b, 64 * MIB);
+      await expectTransfer(b, a, 64 * MIB);
+    });
+  });
+});
+
 describe("a switch whose other end", () => {
   it("is killed goes on, and the tunnel works again when the other end does", async () => {
     await withTunnel({}, async ({ chassis: [a, b] }) => {

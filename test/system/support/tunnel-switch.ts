@@ -15,6 +15,8 @@ export interface TunnelSwitchOptions {
   readonly kind: TunnelKind;
   readonly options: Readonly<Record<string, string>>;
   readonly rules: readonly string[];
+  /** The underlay device is a port of a bridge of its own, whose internal port br-phy has the host's address. */
+  readonly bridged: boolean;
 }
 
 export interface TunnelSwitchReport {
@@ -22,13 +24,18 @@ export interface TunnelSwitchReport {
   readonly tunnel: { readonly rxPackets: number; readonly txPackets: number; readonly txErrors: number };
 }
 
-const { host, mtu, mac, kind, options, rules } = JSON.parse(process.argv[2]) as TunnelSwitchOptions;
+const { host, mtu, mac, kind, options, rules, bridged } = JSON.parse(process.argv[2]) as TunnelSwitchOptions;
 const datapath = await WorkerDatapath.start();
 const made = new Switch({ datapath });
 await made.addPort({ kind: "tap", name: "eth0", namespace: host, mtu, mac }, { ofport: 1 });
 const tunnel = await made.addPort({ kind, name: "tun0", options: new Map(Object.entries(options)) }, { ofport: 2 });
 datapath.setGeneveOptions([{ class: 0x102, type: 0x80, bytes: 4, index: 0, offset: 0 }]);
 await made.apply(rules.map((line) => parseFlowLine(line, { ports: made.bridge().portNames })));
+if (bridged) {
+  await made.addPort({ kind: "tap", name: "br-phy", mtu: 1600 }, { bridge: "br-phy" });
+  await made.addPort({ kind: "system", name: "eth1" }, { bridge: "br-phy" });
+  await made.apply([parseFlowLine("actions=NORMAL", { ports: made.bridge("br-phy").portNames })], "br-phy");
+}
 console.log("ready");
 
 createInterface(process.stdin)

@@ -26,6 +26,8 @@ export interface TunnelOptions {
   /** Options of the tunnel interfaces beside remote_ip and key. */
   readonly options?: Readonly<Record<string, string>>;
   readonly switches?: readonly [Program, Program];
+  /** Our switches have the underlay as a port of a bridge, and the address on that bridge. */
+  readonly bridged?: boolean;
 }
 
 export type Program = "ours" | "ovs";
@@ -130,10 +132,10 @@ async function addressUnderlay({ namespace, family = 4, underlayAddress }: Place
 }
 
 function ourSwitch(place: Place): Chassis {
-  const { namespace, host, underlayAddress, kind = "geneve", hosts: mtu = 1500, index } = place;
+  const { namespace, host, underlayAddress, kind = "geneve", hosts: mtu = 1500, index, bridged = false } = place;
   const wanted: TunnelSwitchOptions = {
     ...{ host: host.namespace, mtu, mac: macOf(index), kind },
-    ...{ options: tunnelOptions(place), rules: rules(place) },
+    ...{ options: tunnelOptions(place), rules: rules(place), bridged },
   };
   let child: ChildProcess;
   let lines: Interface;
@@ -142,7 +144,8 @@ function ourSwitch(place: Place): Chassis {
     host,
     underlayAddress,
     async start() {
-      await addressUnderlay(place, "eth1");
+      if (bridged) await ip("-n", namespace, "link", "set", "eth1", "up");
+      else await addressUnderlay(place, "eth1");
       const [command, ...words] = inNamespace(namespace, [process.execPath, SWITCH, JSON.stringify(wanted)]);
       child = spawn(command, words, { stdio: ["pipe", "pipe", "inherit"] });
       lines = createInterface(child.stdout!);
@@ -151,6 +154,7 @@ function ourSwitch(place: Place): Chassis {
       });
       ended.catch(() => undefined);
       await Promise.race([once(lines, "line"), ended]);
+      if (bridged) await addressUnderlay(place, "br-phy");
       await addressHost(place);
     },
     async kill() {
