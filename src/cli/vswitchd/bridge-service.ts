@@ -1,64 +1,103 @@
-/** A bridge's OpenFlow sockets, as the reconciler wants them: its Controller rows and protocols in, its connections' state out. */
-import { type ControllerOptions, OpenFlowServer } from "../../openflow/server.ts";
-import { isVersion, type Version } from "../../openflow/wire/version.ts";
+/** A bridge's OpenFlow sockets and controllers, as the reconciler wants them. */
+import { OpenFlowServer } from "../../openflow/server.ts";
+import { type Version, versions } from "../../openflow/wire/version.ts";
 import type { Datum } from "../../ovsdb/datum.ts";
-import type { OpenBridge } from "../../ovsdb/reconciler/bridge-service.ts";
+import type { BridgeService, OpenBridge } from "../../ovsdb/reconciler/bridge-service.ts";
+import type { BridgeConfiguration } from "../../ovsdb/reconciler/configuration.ts";
 import type { Switch } from "../../slowpath/switch.ts";
 import type { Vlog } from "../../vlog/vlog.ts";
 import { switchLog } from "./log.ts";
 
-export function openBridge(owner: Switch, directory: string, vlog: Vlog): OpenBridge {
-  const logger = vlog.logger("connmgr");
-  return async ({ name: bridgeName }) => {
-    const server = new OpenFlowServer({ switch: owner, bridgeName, directory, log: switchLog(logger) });
-    await server.ready;
-    let complaints: ReadonlyMap<string, string> = new Map();
+/** Columns of a Controller row. */
+type ControllerColumns = Readonly<Record<string, Datum>>;
+
+/** OVSDB's words for OpenFlow's roles. */
+const roles: Readonly<Record<string, string>> = { primary: "master", secondary: "slave", equal: "other" };
+
+class OpenFlowService implements BridgeService {
+  readonly server: OpenFlowServer;
+  readonly #complain: (text: string) => void;
+
+  constructor(server: OpenFlowServer, complain: (text: string) => void) {
+    this.server = server;
+    this.#complain = complain;
+  }
+
+  configure({ row, controllers }: BridgeConfiguration): void {
+    this.server.setVersions(row.protocols.size === 0 ? undefined : versionsNamed(row.protocols));
+    const wanted = controllers.map(({ target, inactivity_probe, max_backoff }) => ({
+      target,
+      probeInterval: inactivity_probe,
+      maxBackoff: max_backoff,
+    }));
+    for (const [target, what] of this.server.setControllers(wanted)) this.#complain(`${target}: ${what}`);
+  }
+
+  controllerStatus(target: string): ControllerColumns | undefined {
+    const status = this.server.controllerStatus(target);
+    if (status === undefined) return undefined;
+    const { connected, state, secondsSinceConnect, secondsSinceDisconnect, lastError, session } = status;
+    const texts: [string, string | number | undefined][] = [
+      ["state", state],
+      ["last_error", lastError],
+      ["sec_since_connect", secondsSinceConnect],
+      ["sec_since_disconnect", secondsSinceDisconnect],
+    ];
     return {
-      configure({ row, controllers }) {
-        server.setVersions(versionsOf(row.protocols));
-        complaints = server.setControllers(controllers.map(controllerOptions));
-        for (const [target, sentence] of complaints) logger.warn(`${bridgeName}: controller ${target}: ${sentence}`);
+      is_connected: connected,
+      role: session === undefined ? undefined : roles[session.role],
+      status: new Map(texts.filter(([, value]) => value !== undefined).map(([name, value]) => [name, String(value)])),
+    };
+  }
+
+  close(): Promise<void> {
+    return this.server.close();
+  }
+}
+
+/** "OpenFlow10" is version 1 on the wire. */
+function versionsNamed(names: ReadonlySet<string>): Version[] {
+  return versions.filter((version) => names.has(`OpenFlow1${version - 1}`));
+}
+
+export class BridgeServices {
+  readonly #switch: Switch;
+  readonly #directory: string;
+  readonly #vlog: Vlog;
+  readonly #servers = new Map<string, OpenFlowServer>();
+
+  constructor(owner: Switch, directory: string, vlog: Vlog) {
+    this.#switch = owner;
+    this.#directory = directory;
+    this.#vlog = vlog;
+  }
+
+  /** Connections of all bridges. */
+  get connections(): number {
+    let count = 0;
+    for (const { agent } of this.#servers.values()) count += agent.sessions.size;
+    return count;
+  }
+
+  readonly open: OpenBridge = async ({ name }) => {
+    const log = this.#vlog.logger("connmgr");
+    const server = new OpenFlowServer({
+      switch: this.#switch,
+      bridgeName: name,
+      directory: this.#directory,
+      log: switchLog(this.#vlog.logger("rconn")),
+    });
+    await server.ready;
+    log.info(`${name}: added service controller "punix:${this.#directory}/${name}.mgmt"`);
+    this.#servers.set(name, server);
+    const service = new OpenFlowService(server, (text) => log.warn(`${name}: ${text}`));
+    return {
+      configure: (configuration) => service.configure(configuration),
+      controllerStatus: (target) => service.controllerStatus(target),
+      close: async () => {
+        this.#servers.delete(name);
+        await service.close();
       },
-      controllerStatus: (target) => statusOf(server, target, complaints.get(target)),
-      close: () => server.close(),
     };
   };
-}
-
-/** "OpenFlow13" and the like; none: all. */
-function versionsOf(protocols: ReadonlySet<string>): readonly Version[] | undefined {
-  if (protocols.size === 0) return undefined;
-  return [...protocols].map((name) => Number(name.replace("OpenFlow1", "")) + 1).filter(isVersion);
-}
-
-interface ControllerRow {
-  readonly target: string;
-  readonly inactivity_probe?: number;
-  readonly max_backoff?: number;
-}
-
-function controllerOptions({
-  target,
-  inactivity_probe: probeInterval,
-  max_backoff: maxBackoff,
-}: ControllerRow): ControllerOptions {
-  return { target, probeInterval, maxBackoff };
-}
-
-/** Columns of the Controller row. */
-function statusOf(
-  server: OpenFlowServer,
-  target: string,
-  complaint: string | undefined,
-): Readonly<Record<string, Datum>> | undefined {
-  const found = server.controllerStatus(target);
-  if (!found)
-    return complaint === undefined ? undefined : { is_connected: false, status: new Map([["last_error", complaint]]) };
-  const status = new Map<string, string>([["state", found.state]]);
-  if (found.lastError !== undefined) status.set("last_error", found.lastError);
-  if (found.secondsSinceConnect !== undefined) status.set("sec_since_connect", String(found.secondsSinceConnect));
-  if (found.secondsSinceDisconnect !== undefined) {
-    status.set("sec_since_disconnect", String(found.secondsSinceDisconnect));
-  }
-  return { is_connected: found.connected, status };
 }

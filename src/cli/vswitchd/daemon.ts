@@ -12,7 +12,7 @@ import { COMMANDS } from "../../unixctl/commands/list.ts";
 import { serveUnixctl, type UnixctlServer } from "../../unixctl/server.ts";
 import type { ConfiguredInterface, DummyPorts, VirtualClock, Vswitchd } from "../../unixctl/vswitchd.ts";
 import type { Vlog } from "../../vlog/vlog.ts";
-import { openBridge } from "./bridge-service.ts";
+import { BridgeServices } from "./bridge-service.ts";
 import { coverageCounts } from "./coverage.ts";
 import { switchLog } from "./log.ts";
 import type { VswitchdOptions } from "./options.ts";
@@ -39,6 +39,7 @@ export class Daemon implements Vswitchd {
   readonly exitAsked: Promise<boolean>;
   readonly #client: DatabaseClient;
   readonly #reconciler: Reconciler;
+  readonly #services: BridgeServices;
   #askExit!: (cleanup: boolean) => void;
   #unixctl: UnixctlServer | undefined;
 
@@ -70,11 +71,12 @@ export class Daemon implements Vswitchd {
     this.dummies = dummies;
     this.switch = new Switch({ datapath, now, select: "recirculate", log: switchLog(vlog.logger("ofproto_dpif")) });
     settle?.(this.switch);
+    this.#services = new BridgeServices(this.switch, directory, vlog);
     this.#reconciler = new Reconciler({
       ...usual,
       switch: this.switch,
       client: () => this.#client,
-      openBridge: openBridge(this.switch, directory, vlog),
+      openBridge: this.#services.open,
       log: vlog.logger("bridge"),
     });
     this.#client = new DatabaseClient({
@@ -100,7 +102,7 @@ export class Daemon implements Vswitchd {
   }
 
   memory(): Record<string, number> {
-    return { "idl-cells-Open_vSwitch": this.#client.replica?.cells ?? 0 };
+    return { "idl-cells-Open_vSwitch": this.#client.replica?.cells ?? 0, ofconns: this.#services.connections };
   }
 
   coverage(): Record<string, bigint> {
