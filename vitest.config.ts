@@ -10,6 +10,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/system/**"],
           setupFiles: ["test/seed.ts"],
+          sequence: { groupOrder: 0 },
           testTimeout: 60_000,
         },
       },
@@ -18,6 +19,8 @@ export default defineConfig({
           name: "system",
           include: ["test/system/**/*.test.ts"],
           fileParallelism: false,
+          // After the unit tests, which take every processor there is.
+          sequence: { groupOrder: 1 },
           // Real time passes in these; where others share the processors, a test may be starved once.
           retry: process.env.CI ? 1 : 0,
           testTimeout: 180_000,
