@@ -52,7 +52,10 @@ describe("text of matches", () => {
     ["ct_state=0x21/0x23", "ct_state=+new-est+trk"],
     ["ct_mark=0x1/0x1,ct_zone=5", "ct_zone=5,ct_mark=0x1/0x1"],
     ["ct_label=0x10/0xf0", "ct_label=0x10/0xf0"],
-    ["ip,ct_state=+trk+est,ct_nw_src=10.0.0.1,ct_nw_proto=6,ct_tp_dst=80", "ct_state=+est+trk,ct_nw_src=10.0.0.1,ct_nw_proto=6,ct_tp_dst=80,ip"],
+    [
+      "ip,ct_state=+trk+est,ct_nw_src=10.0.0.1,ct_nw_proto=6,ct_tp_dst=80",
+      "ct_state=+est+trk,ct_nw_src=10.0.0.1,ct_nw_proto=6,ct_tp_dst=80,ip",
+    ],
     ["ip,nw_frag=no", "ip,nw_frag=no"],
     ["ip,nw_frag=yes", "ip,nw_frag=yes"],
     ["ip,nw_frag=first", "ip,nw_frag=first"],
