@@ -29,13 +29,12 @@ function countedGroup(agent: BridgeAgent, group: Group): Group {
   return { ...group, buckets, statistics: group.type === "all" ? group.statistics : total };
 }
 
+/** As OVS: groups that name a group do not count. */
 function referencesOf({ bridge }: BridgeAgent): Map<number, number> {
   const counts = new Map<number, number>();
-  const count = (ids: readonly number[]): void => {
-    for (const id of new Set(ids)) counts.set(id, (counts.get(id) ?? 0) + 1);
-  };
-  for (const { actions } of bridge.tables.rules()) count(groupsIn(actions));
-  for (const { buckets } of bridge.tables.groups.all()) count(buckets.flatMap(({ actions }) => groupsIn(actions)));
+  for (const { actions } of bridge.tables.rules()) {
+    for (const id of new Set(groupsIn(actions))) counts.set(id, (counts.get(id) ?? 0) + 1);
+  }
   return counts;
 }
 

@@ -5,7 +5,7 @@ import type { PortConfig } from "../messages/port.ts";
 import { type PortCounters, UNCOUNTED } from "../messages/port-statistics.ts";
 import { QUEUE_ALL, type Queue } from "../messages/queue-statistics.ts";
 import type { BridgeAgent } from "../server/bridge-agent.ts";
-import { describePort, portAddress } from "../server/port-descriptions.ts";
+import { portAddress } from "../server/port-descriptions.ts";
 import { type ErrorCode, OpenFlowError } from "../wire/errors.ts";
 import { type MessageOf, type Request, refuseSecondary } from "./handler.ts";
 import { VISIBLE_TABLES } from "./tables.ts";
@@ -32,7 +32,7 @@ export function features({ session, agent, envelope }: Request<MessageOf<"featur
     type: "features_reply",
     datapathId: agent.bridge.datapathId,
     tables: VISIBLE_TABLES,
-    ports: portsOf(agent).map((port) => describePort(port, agent.isDown(port))),
+    ports: portsOf(agent).map((port) => agent.describePort(port)),
   });
 }
 
@@ -46,7 +46,7 @@ export function portDescriptions({
   const ports = port === PORT_NONE || port === PORT_ALL ? portsOf(agent) : [agent.bridge.port(port)];
   session.reply(envelope, {
     type: "port_description_reply",
-    entries: ports.flatMap((one) => (one ? [describePort(one, agent.isDown(one))] : [])),
+    entries: ports.flatMap((one) => (one ? [agent.describePort(one)] : [])),
   });
 }
 
@@ -92,17 +92,17 @@ export function portStatistics({
 }
 
 function applyConfig(agent: BridgeAgent, port: SwitchPort, config: PortConfig, mask: PortConfig): void {
-  if (mask.down) {
-    if (config.down) agent.downPorts.add(port.number);
-    else agent.downPorts.delete(port.number);
-  }
-  const down = agent.isDown(port);
+  const before = agent.downPorts.get(port.number);
   const pick = (name: keyof PortConfig, now: boolean | undefined): boolean =>
     mask[name] ? config[name] : (now ?? false);
+  const noReceive = pick("noReceive", (before ?? port).noReceive);
+  const noForward = pick("noForward", (before ?? port).noForward);
+  const down = pick("down", before !== undefined);
+  if (down) agent.downPorts.set(port.number, { noReceive, noForward });
+  else agent.downPorts.delete(port.number);
   agent.switch.setPort(agent.bridge, port, {
-    // A port that is down neither takes nor gives.
-    noReceive: down || pick("noReceive", port.noReceive && !mask.down),
-    noForward: down || pick("noForward", port.noForward && !mask.down),
+    noReceive: down || noReceive,
+    noForward: down || noForward,
     noFlood: pick("noFlood", port.noFlood),
     noPacketIn: pick("noPacketIn", port.noPacketIn),
   });

@@ -9,9 +9,8 @@ import { type MessageOf, type Request, refuseSecondary } from "./handler.ts";
 export const VISIBLE_TABLES = 254;
 
 const allTables = Array.from({ length: VISIBLE_TABLES }, (_, table) => table);
-/** Bits of 1.1's and 1.2's table configuration. */
-const CONTROLLER_MISS = 0;
-const DROP_MISS = 2;
+/** Bits of 1.1's and 1.2's table configuration. What was never configured is told as "controller". */
+const missBits: Readonly<Record<TableMiss, number>> = { default: 0, controller: 0, continue: 1, drop: 2 };
 
 export function tableStatistics({ session, agent, envelope }: Request<MessageOf<"table_statistics_request">>): void {
   const used = new Map(agent.bridge.tables.usedTables());
@@ -19,11 +18,12 @@ export function tableStatistics({ session, agent, envelope }: Request<MessageOf<
     type: "table_statistics_reply",
     entries: allTables.map((table) => ({
       table,
+      isLast: table === VISIBLE_TABLES - 1,
       name: "",
       active: used.get(table)?.size ?? 0,
       lookups: used.get(table)?.lookups ?? 0,
       matched: used.get(table)?.matched ?? 0,
-      config: agent.bridge.missesToController.has(table) ? CONTROLLER_MISS : DROP_MISS,
+      config: missBits[agent.tableMisses.get(table) ?? "default"],
     })),
   });
 }
@@ -40,6 +40,7 @@ export function tableDescriptions({ session, agent, envelope }: Request<MessageO
 
 function setMiss(agent: BridgeAgent, table: number, miss: TableMiss): void {
   const { missesToController } = agent.bridge;
+  agent.tableMisses.set(table, miss);
   if (miss === "controller") missesToController.add(table);
   else missesToController.delete(table);
 }

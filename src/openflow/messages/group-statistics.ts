@@ -1,6 +1,6 @@
 /** Multipart GROUP, GROUP_DESC and GROUP_FEATURES, with Nicira's places for them in 1.0. */
 import type { Group } from "../../slowpath/tables/rule.ts";
-import { OF10, OF13, OF15, type Version } from "../wire/version.ts";
+import { OF10, OF11, OF13, OF15, type Version } from "../wire/version.ts";
 import type { Writer } from "../wire/writer.ts";
 import { writeBucket11, writeBucket15 } from "./bucket.ts";
 import { emptyMessage, type MessageCodec, type MessageContext, multipart, niciraMultipart } from "./definition.ts";
@@ -25,7 +25,7 @@ export interface GroupStatistics {
   readonly group: Group;
   /** Milliseconds. */
   readonly duration: number;
-  /** Rules and groups that name it. */
+  /** Rules that name it. */
   readonly references: number;
 }
 
@@ -47,7 +47,11 @@ const TYPES = 4;
 const ALL_TYPES = 0xf;
 /** Weights, watched ports and groups, groups in groups. */
 const CAPABILITIES = 0x7;
-const ACTIONS = 0x03ff_8001;
+/** Bits by each version's numbers of actions; from 1.2 on fields are set by set_field alone. */
+function actionBits(version: Version): number {
+  if (version === OF10) return 0xfff;
+  return version === OF11 ? 0x01ff_e7ff : 0x03ff_8001;
+}
 
 function writeGroupStatistics(writer: Writer, entry: GroupStatistics, { version }: MessageContext): void {
   const from = writer.length;
@@ -131,10 +135,10 @@ export const groupFeaturesRequest = emptyMessage<GroupFeaturesRequest>({ type: "
 export const groupFeaturesReply: MessageCodec<GroupFeaturesReply> = {
   type: "group_features_reply",
   places: [multipart("reply", "1.2+", 8), niciraMultipart("reply", "1.0-1.1", 9)],
-  write(writer) {
+  write(writer, _message, { version }) {
     writer.u32(ALL_TYPES);
     writer.u32(CAPABILITIES);
     for (let i = 0; i < TYPES; i++) writer.u32(GROUP_MAX);
-    for (let i = 0; i < TYPES; i++) writer.u32(ACTIONS);
+    for (let i = 0; i < TYPES; i++) writer.u32(actionBits(version));
   },
 };

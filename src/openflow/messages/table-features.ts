@@ -51,9 +51,12 @@ const WILDCARDS = 10;
 const WRITE_SET_FIELD = 12;
 const APPLY_SET_FIELD = 14;
 
-/** goto_table, write_metadata, write_actions, apply_actions, clear_actions, and in 1.3 and 1.4 meter. */
-function instructionsIn(version: Version): number[] {
-  return version === OF13 || version === OF14 ? [1, 2, 3, 4, 5, 6] : [1, 2, 3, 4, 5];
+const GOTO_TABLE = 1;
+
+/** goto_table but from the last one, write_metadata, write_actions, apply_actions, clear_actions, and in 1.3 and 1.4 meter. */
+function instructionsIn(version: Version, isLast: boolean): number[] {
+  const all = version === OF13 || version === OF14 ? [1, 2, 3, 4, 5, 6] : [1, 2, 3, 4, 5];
+  return isLast ? all.filter((instruction) => instruction !== GOTO_TABLE) : all;
 }
 
 /** Output, and from copy_ttl_out's neighbours up to set_field all that there are; 1.5 adds copy_field and meter. */
@@ -92,7 +95,7 @@ function write(writer: Writer, { table, tables, name }: TableFeatures, { version
   writer.u64(ALL64);
   writer.u32(0);
   writer.u32(MAX_ENTRIES);
-  writeIds(writer, INSTRUCTIONS, instructionsIn(version));
+  writeIds(writer, INSTRUCTIONS, instructionsIn(version, table === tables - 1));
   writeProperty(writer, NEXT_TABLES, () => {
     for (let next = table + 1; next < tables; next++) writer.u8(next);
   });

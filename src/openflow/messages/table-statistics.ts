@@ -9,6 +9,7 @@ export interface TableStatisticsRequest {
 
 export interface TableStatistics {
   readonly table: number;
+  readonly isLast: boolean;
   readonly name: string;
   readonly active: number;
   readonly lookups: number;
@@ -29,9 +30,11 @@ const WILDCARDS10 = 0x3f_ffff;
 /** 1.1: all fields; instructions 1…5; actions 0…26 but for the two of MPLS that never were. */
 const MATCH11 = 0xfbff;
 const INSTRUCTIONS = 0x3e;
+/** There is nowhere to go from the last table. */
+const LAST_TABLE_INSTRUCTIONS = 0x3c;
 const ACTIONS11 = 0x01ff_e7ff;
 /** 1.2: the same as bit maps of OXM fields and of its actions. */
-const MATCH12 = 0x101_ffff_fffdn;
+const MATCH12 = 0x101f_ffff_fffdn;
 const ACTIONS12 = 0x03ff_8001;
 const SET_FIELDS12 = 0xf_ffff_fbddn;
 const ALL64 = 2n ** 64n - 1n;
@@ -43,6 +46,7 @@ function writeCounts(writer: Writer, { active, lookups, matched }: TableStatisti
 }
 
 function write(writer: Writer, entry: TableStatistics, { version }: MessageContext): void {
+  const instructions = entry.isLast ? LAST_TABLE_INSTRUCTIONS : INSTRUCTIONS;
   writer.u8(entry.table);
   if (version === OF10) {
     writer.zeros(3);
@@ -52,7 +56,7 @@ function write(writer: Writer, entry: TableStatistics, { version }: MessageConte
   } else if (version === OF11) {
     writer.zeros(7);
     writer.text(entry.name, NAME);
-    for (const bits of [MATCH11, MATCH11, INSTRUCTIONS, ACTIONS11, ACTIONS11, entry.config]) writer.u32(bits);
+    for (const bits of [MATCH11, MATCH11, instructions, ACTIONS11, ACTIONS11, entry.config]) writer.u32(bits);
     writer.u32(MAX_ENTRIES);
   } else if (version === OF12) {
     writer.zeros(7);
@@ -62,7 +66,7 @@ function write(writer: Writer, entry: TableStatistics, { version }: MessageConte
     writer.u32(ACTIONS12);
     writer.u32(ACTIONS12);
     for (const bits of [SET_FIELDS12, SET_FIELDS12, ALL64, ALL64]) writer.u64(bits);
-    writer.u32(INSTRUCTIONS);
+    writer.u32(instructions);
     writer.u32(entry.config);
     writer.u32(MAX_ENTRIES);
   } else {

@@ -9,14 +9,16 @@ import type { PacketIn } from "../../slowpath/packet-ins.ts";
 import type { Switch, SwitchBridge, SwitchPort } from "../../slowpath/switch.ts";
 import { type Modification, ModificationError } from "../../slowpath/tables/modification.ts";
 import type { ChangeSet } from "../../slowpath/tables/transaction.ts";
+import type { PortDescription } from "../messages/port.ts";
 import { portReasons } from "../messages/port-status.ts";
+import type { TableMiss } from "../messages/table-mod.ts";
 import type { WireContext } from "../wire/context.ts";
 import { isErrorCode, OpenFlowError } from "../wire/errors.ts";
 import { wants } from "./async-masks.ts";
 import { FlowMonitors } from "./flow-monitors.ts";
 import { tellFlowsRemoved } from "./flow-removals.ts";
 import { tellPacketIn } from "./packet-ins.ts";
-import { describePort } from "./port-descriptions.ts";
+import { type DownPort, describePort } from "./port-descriptions.ts";
 import type { Session } from "./session.ts";
 import { TlvMap } from "./tlv-map.ts";
 
@@ -52,8 +54,10 @@ export class BridgeAgent {
   readonly uuid = new Uint8Array(randomBytes(16));
   /** Of the last election of a primary controller. */
   generation: bigint | undefined;
-  /** Ports that a controller has put down. */
-  readonly downPorts = new Set<number>();
+  /** Ports that a controller has put down, and what else they are configured to while they neither take nor give. */
+  readonly downPorts = new Map<number, DownPort>();
+  /** What OpenFlow 1.1 and 1.2 have configured of tables. */
+  readonly tableMisses = new Map<number, TableMiss>();
   /** Tables that may evict rules: told, not done. */
   readonly evictingTables = new Set<number>();
   /** When each port came, in milliseconds of the switch's clock. */
@@ -114,8 +118,8 @@ export class BridgeAgent {
     return this.switch.now() - (this.#portsSince.get(port) ?? this.#started);
   }
 
-  isDown(port: SwitchPort): boolean {
-    return this.downPorts.has(port.number);
+  describePort(port: SwitchPort): PortDescription {
+    return describePort(port, this.downPorts.get(port.number));
   }
 
   /** When the meter was made or changed, in milliseconds of the switch's clock. */
@@ -135,7 +139,7 @@ export class BridgeAgent {
       this.downPorts.delete(port.number);
     }
     const number = portReasons.indexOf(reason);
-    const description = describePort(port, this.isDown(port));
+    const description = this.describePort(port);
     for (const session of this.sessions) {
       if (!this.hears(session) || !wants(session.masks, session.role, "portStatus", number)) continue;
       session.sendAsync({ type: "port_status", reason, port: description });

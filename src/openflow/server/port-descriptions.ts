@@ -28,21 +28,27 @@ export function portAddress(port: SwitchPort): Uint8Array {
   return (port.status?.mac && parseMac(port.status.mac)) || inventedAddress(port.name);
 }
 
-export function describePort(port: SwitchPort, down: boolean): PortDescription {
+/** What is configured of a port that is down: the port itself neither takes nor gives. */
+export interface DownPort {
+  readonly noReceive: boolean;
+  readonly noForward: boolean;
+}
+
+export function describePort(port: SwitchPort, down: DownPort | undefined): PortDescription {
   const { features, speed } = links[port.kind] ?? { features: 0, speed: 0 };
   return {
     number: port.number,
     address: portAddress(port),
     name: port.name,
     config: {
-      down,
-      noReceive: port.noReceive === true && !down,
+      down: down !== undefined,
+      noReceive: (down ?? port).noReceive ?? false,
       noFlood: port.noFlood ?? false,
-      noForward: port.noForward === true && !down,
+      noForward: (down ?? port).noForward ?? false,
       noPacketIn: port.noPacketIn ?? false,
     },
-    linkDown: !port.up,
-    live: port.up && !down,
+    linkDown: !port.up || down !== undefined,
+    live: port.up && down === undefined,
     features,
     speed,
     maxSpeed: 0,
