@@ -18,6 +18,7 @@ interface Measured {
 export async function runComparison<C extends Contestant, K extends Case>(
   comparison: Comparison<C, K>,
   progress: Progress = () => {},
+  signal?: AbortSignal,
 ): Promise<Row[]> {
   const { contestants, cases, rounds, warmups } = comparison;
   const records = new Map(contestants.map((contestant) => [contestant, cases.map(() => emptyRecord())]));
@@ -40,13 +41,16 @@ export async function runComparison<C extends Contestant, K extends Case>(
       step("getting ready");
       const failure = await attempt(async () => contestant.up?.());
       for (const { benchCase, record } of open) {
+        if (signal?.aborted) break;
         step(benchCase.name);
         record.failure =
           failure ?? (await attempt(async () => keep(record, round, await comparison.measure(contestant, benchCase))));
         done++;
       }
+      // Also when it was broken off: nothing may be left behind.
       const trouble = await attempt(async () => contestant.down?.());
       if (trouble !== undefined) throw new Error(`${contestant.name} could not be taken down: ${trouble}`);
+      signal?.throwIfAborted();
     }
   }
   return rowsOf(comparison, records);

@@ -36,6 +36,10 @@ async function run(wanted: Arguments, words: readonly string[]): Promise<number>
   console.log(`${command}${wanted.quick ? "   (quick: a first look, not a claim)" : ""}`);
   if (warning) console.log(`\n*** ${warning} ***`);
 
+  const broken = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => broken.abort(new Error(`${signal}: broken off, what was measured is kept`)));
+  }
   const benches: BenchResult[] = [];
   const results = (): Results => ({
     format: FORMAT,
@@ -48,9 +52,10 @@ async function run(wanted: Arguments, words: readonly string[]): Promise<number>
     benches,
   });
   for (const name of wanted.names) {
+    if (broken.signal.aborted) break;
     const bench = await loadBench(name);
     console.log(`\n${name}: ${bench.title}`);
-    const session = new BenchSession(name, bench.title, wanted);
+    const session = new BenchSession(name, bench.title, wanted, process.stdout, broken.signal);
     benches.push(await session.run(bench));
     // After each bench: a run that is broken off leaves what it has measured.
     if (wanted.json) writeFileSync(wanted.json, `${JSON.stringify(results(), null, 1)}\n`);

@@ -17,6 +17,7 @@ export class BenchSession implements Session {
   readonly #title: string;
   readonly #against: Arguments["against"];
   readonly #screen: Screen;
+  readonly #signal: AbortSignal | undefined;
   readonly #settings: Record<string, string | number | boolean> = {};
   readonly #notes: string[] = [];
   readonly #rows: Row[] = [];
@@ -27,12 +28,14 @@ export class BenchSession implements Session {
     title: string,
     { quick, against }: Pick<Arguments, "quick" | "against">,
     screen: Screen = process.stdout,
+    signal?: AbortSignal,
   ) {
     this.#name = name;
     this.#title = title;
     this.quick = quick;
     this.#against = against;
     this.#screen = screen;
+    this.#signal = signal;
   }
 
   /** An error of the bench ends this bench only. */
@@ -72,9 +75,8 @@ export class BenchSession implements Session {
     const contestants = comparison.contestants.filter((contestant) => this.#takesPart(contestant));
     this.setting("rounds", comparison.rounds);
     this.setting("warm-up rounds", comparison.warmups);
-    const rows = await runComparison({ ...comparison, contestants }, (step, done, steps) =>
-      this.#progress(step, done, steps),
-    );
+    const progress = (step: string, done: number, steps: number) => this.#progress(step, done, steps);
+    const rows = await runComparison({ ...comparison, contestants }, progress, this.#signal);
     this.#clearProgress();
     for (const row of rows) for (const line of rowText(row)) this.#print(line);
     this.#rows.push(...rows);

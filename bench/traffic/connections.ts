@@ -13,7 +13,7 @@ export interface Connections {
   readonly p99: number;
   /** Connections by server. */
   readonly servers: Readonly<Record<string, number>>;
-  /** Refused, reset, or without a byte after TIME_LIMIT. */
+  /** Refused, reset, or without a byte after TIME_LIMIT; at MOST_FAILURES it ended early. */
   readonly failed: number;
   /** Rates of each tenth of the connections, a second: whether it stays so. */
   readonly tenths: readonly number[];
@@ -23,6 +23,8 @@ export interface Connections {
 const POLL_SIZE = 8;
 const POLLIN = 1;
 const TIME_LIMIT = 5000;
+/** After so many it makes no sense to go on. */
+const MOST_FAILURES = 100;
 
 const [address, port, countText, inFlightText] = process.argv.slice(2);
 const count = Number(countText);
@@ -73,7 +75,7 @@ function end(slot: number, good: boolean): void {
 }
 
 for (let slot = 0; slot < inFlight; slot++) open(slot);
-while (ended < count) {
+while (ended < count && failed < MOST_FAILURES) {
   must(poll(addressOf(waiting), inFlight, 100), "poll");
   const now = performance.now();
   for (let slot = 0; slot < inFlight; slot++) {

@@ -1,5 +1,6 @@
 /** A stream of frames from the left host to the right one, and the account of every frame. */
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { runInNamespace } from "../../src/lab/namespaces.ts";
 import { check } from "../bench.ts";
 import { onOtherCore } from "../contestants/processors.ts";
@@ -13,6 +14,7 @@ export interface Stream {
 }
 
 export interface FrameRate {
+  readonly arrived: number;
   /** A second. */
   readonly arrivedRate: number;
   /** Of those sent, 0 … 1. */
@@ -39,7 +41,7 @@ export async function frameRate(contestant: WireContestant, { bytes, seconds, fl
   ]);
   const report = JSON.parse(await runInNamespace(left, ["env", `PEER_MAC=${await contestant.nextHop()}`, ...command]));
   const { sent, seconds: took } = report as { sent: number; seconds: number };
-  const arrived = (await contestant.linkCounters(right, RIGHT.device)).rx.packets - before.rx.packets;
+  const arrived = (await settledArrivals(contestant)) - before.rx.packets;
   check(arrived > sent / 100, `${sent} frames were sent, ${arrived} arrived`);
   check(arrived <= sent + STRANGERS, `${sent} frames were sent, ${arrived} arrived: some came twice`);
   const lostAfter = await accounted(contestant);
@@ -50,11 +52,25 @@ export async function frameRate(contestant: WireContestant, { bytes, seconds, fl
       `${sent} frames were sent, ${arrived} arrived, ${drops} drops are counted: ${sent - arrived - drops} are unaccounted for`,
     );
   }
-  return { arrivedRate: arrived / took, lostShare: Math.max(0, sent - arrived) / sent };
+  return { arrived, arrivedRate: arrived / took, lostShare: Math.max(0, sent - arrived) / sent };
 }
 
 /** Drops that someone has counted: the switch, or the kernel at the devices. undefined: this switch cannot tell its own. */
 async function accounted(contestant: WireContestant): Promise<number | undefined> {
   const own = await contestant.dropped();
   return own === undefined ? undefined : own + (await contestant.deviceDrops());
+}
+
+/** Milliseconds without an arrival after which no more is expected. */
+const QUIET = 200;
+
+/** Frames that have arrived when the last ones under way are there. */
+async function settledArrivals(contestant: WireContestant): Promise<number> {
+  let last = -1;
+  for (;;) {
+    const { rx } = await contestant.linkCounters(contestant.right, RIGHT.device);
+    if (rx.packets === last) return last;
+    last = rx.packets;
+    await delay(QUIET);
+  }
 }

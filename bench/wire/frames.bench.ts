@@ -5,7 +5,7 @@ import { median } from "../statistics.ts";
 import { figure, samplesOf } from "../table.ts";
 import { wireContestants } from "./contestants.ts";
 import { frameRate } from "./frame-rate.ts";
-import { LOAD_METRICS, withLoad } from "./load.ts";
+import { loadMetrics, withLoad } from "./load.ts";
 
 const ARRIVED = "frames that arrive";
 const LOST = "frames lost on the way";
@@ -29,14 +29,14 @@ const bench: Bench = {
       metrics: [
         { name: ARRIVED, unit: "kpps", better: "higher" },
         { name: LOST, unit: "% of those sent", better: "neither" },
-        ...LOAD_METRICS,
+        ...loadMetrics("million frames"),
       ],
-      rounds: session.quick ? 2 : 5,
+      rounds: session.quick ? 1 : 5,
       warmups: 0,
       measure: (contestant, { bytes }) =>
         withLoad(contestant, async () => {
-          const { arrivedRate, lostShare } = await frameRate(contestant, { bytes, seconds, flows: 1 });
-          return { [ARRIVED]: arrivedRate / 1000, [LOST]: 100 * lostShare };
+          const { arrived, arrivedRate, lostShare } = await frameRate(contestant, { bytes, seconds, flows: 1 });
+          return { figures: { [ARRIVED]: arrivedRate / 1000, [LOST]: 100 * lostShare }, amount: arrived / 1e6 };
         }),
     });
     const limit = contestants.find(({ kind }) => kind === "limit")!.name;

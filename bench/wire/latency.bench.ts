@@ -28,7 +28,7 @@ const bench: Bench = {
         { name: P50, unit: "µs", better: "lower" },
         { name: P99, unit: "µs", better: "lower" },
       ],
-      rounds: session.quick ? 2 : 5,
+      rounds: session.quick ? 1 : 5,
       warmups: 0,
       measure: async ({ left, right, target }, { protocol }) => {
         const server = await startServer(right, `${protocol}-echo`, String(PORT));

@@ -6,37 +6,41 @@ import type { WireContestant } from "./rig.ts";
 const SWITCH = "processor of the switch";
 const MACHINE = "processor of the whole machine";
 const THREAD = "processor of the switch's thread";
-const UNIT = "% of a processor";
-/** Names of threads that do something in Megaflow or OVS, as the kernel has them. */
+/** Threads that do something in Megaflow or OVS, by the names the kernel has for them. */
 const THREADS = ["node-MainThread", "fastpath", "node-V8Worker", "ovs-vswitchd", "handler", "revalidator"];
 const OTHERS = "(others)";
-/** Less than this of a thread is not worth a row. */
-const LEAST_SHARE = 0.5;
 
-export const LOAD_METRICS: readonly Metric[] = [
-  { name: SWITCH, unit: UNIT, better: "lower" },
-  { name: MACHINE, unit: UNIT, better: "lower" },
-  ...[...THREADS, OTHERS].map((name): Metric => ({ name: `${THREAD} ${name}`, unit: UNIT, better: "neither" })),
-];
+export interface Work {
+  readonly figures: Figures;
+  /** How much was done, in the unit the costs are given for. */
+  readonly amount: number;
+}
 
-export async function withLoad(contestant: WireContestant, work: () => Promise<Figures>): Promise<Figures> {
-  const { pid } = contestant;
-  const start = performance.now();
+/** `per`: "million frames", "GB". */
+export function loadMetrics(per: string): Metric[] {
+  const unit = `s a ${per}`;
+  return [
+    { name: SWITCH, unit, better: "lower" },
+    { name: MACHINE, unit, better: "lower" },
+    ...[...THREADS, OTHERS].map((name): Metric => ({ name: `${THREAD} ${name}`, unit, better: "neither" })),
+  ];
+}
+
+export async function withLoad({ pid }: WireContestant, work: () => Promise<Work>): Promise<Figures> {
   const machine = machineSeconds();
   const threads = pid === undefined ? undefined : threadSeconds(pid);
   const own = pid === undefined ? 0 : processSeconds(pid);
-  const figures = await work();
-  const share = (seconds: number): number => (100_000 * seconds) / (performance.now() - start);
-  const load: Record<string, number> = { [MACHINE]: share(machineSeconds() - machine) };
+  const { figures, amount } = await work();
+  const load: Record<string, number> = { [MACHINE]: (machineSeconds() - machine) / amount };
   if (pid !== undefined && threads !== undefined) {
-    load[SWITCH] = share(processSeconds(pid) - own);
+    load[SWITCH] = (processSeconds(pid) - own) / amount;
     let others = 0;
     for (const [name, seconds] of threadSeconds(pid)) {
-      const used = share(seconds - (threads.get(name) ?? 0));
+      const used = (seconds - (threads.get(name) ?? 0)) / amount;
       if (!THREADS.includes(name)) others += used;
-      else if (used >= LEAST_SHARE) load[`${THREAD} ${name}`] = used;
+      else if (used > 0) load[`${THREAD} ${name}`] = used;
     }
-    if (others >= LEAST_SHARE) load[`${THREAD} ${OTHERS}`] = others;
+    if (others > 0) load[`${THREAD} ${OTHERS}`] = others;
   }
   return { ...figures, ...load };
 }

@@ -2,12 +2,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { inNamespace, runInNamespace } from "../../src/lab/namespaces.ts";
-import { type Bench, type Case, check, type Figures } from "../bench.ts";
+import { type Bench, type Case, check } from "../bench.ts";
 import { onOtherCore, PINNING } from "../contestants/processors.ts";
 import { installed } from "../install.ts";
 import { checkBytes } from "./bytes.ts";
 import { wireContestants } from "./contestants.ts";
-import { LOAD_METRICS, withLoad } from "./load.ts";
+import { loadMetrics, type Work, withLoad } from "./load.ts";
 import type { WireContestant } from "./rig.ts";
 
 const RECEIVED = "received";
@@ -23,7 +23,7 @@ const bench: Bench = {
   title: "TCP from host to host",
   async measure(session) {
     if (!installed("iperf3")) throw new Error("needs the Debian package iperf3");
-    const seconds = session.quick ? 2 : 5;
+    const seconds = session.quick ? 1 : 5;
     session.setting("seconds", seconds);
     session.setting("processors", PINNING);
     const cases = [1, 8].flatMap((connections) =>
@@ -38,8 +38,8 @@ const bench: Bench = {
     await session.compare({
       contestants: wireContestants(),
       cases,
-      metrics: [{ name: RECEIVED, unit: "Gbit/s", better: "higher" }, ...LOAD_METRICS],
-      rounds: session.quick ? 2 : 5,
+      metrics: [{ name: RECEIVED, unit: "Gbit/s", better: "higher" }, ...loadMetrics("GB")],
+      rounds: session.quick ? 1 : 5,
       warmups: 0,
       measure: async (contestant, { connections, offloads }) => {
         if (!contestant.supports(offloads)) return {};
@@ -56,7 +56,7 @@ async function throughput(
   { left, right, target }: WireContestant,
   connections: number,
   seconds: number,
-): Promise<Figures> {
+): Promise<Work> {
   const [program, ...words] = inNamespace(right, onOtherCore(["iperf3", "-s", "-1", "--forceflush"]));
   const server = spawn(program, words, { stdio: ["ignore", "pipe", "ignore"] });
   try {
@@ -76,7 +76,7 @@ async function throughput(
     const report = JSON.parse(await runInNamespace(left, onOtherCore(client)));
     const bits = report.end?.sum_received?.bits_per_second as number | undefined;
     check(bits !== undefined && bits > 0, `nothing arrived: ${report.error ?? "iperf3 says no more"}`);
-    return { [RECEIVED]: bits / 1e9 };
+    return { figures: { [RECEIVED]: bits / 1e9 }, amount: report.end.sum_received.bytes / 1e9 };
   } finally {
     server.kill();
   }
