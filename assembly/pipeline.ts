@@ -16,6 +16,7 @@
  * Not handled: order between packets of different depth: a recirculated packet leaves after its batch's other packets.
  */
 import { execute } from "./actions/execute.ts";
+import { isOutput, outputPort } from "./actions/output.ts";
 import { bucketAhead, fetchBuckets } from "./conntrack/ahead.ts";
 import { count, countMany, drop } from "./counters.ts";
 import { cachedFlow, cacheHash, covers, remember } from "./flow/cache.ts";
@@ -42,8 +43,6 @@ import {
   FLOW_USED,
   KEY_TCP_FLAGS,
   OP_CT,
-  OP_LENGTH,
-  OP_OUTPUT,
   PACKET_DEPTH,
   PACKET_FLOW,
   PACKET_KEY,
@@ -65,10 +64,6 @@ const MISSED: usize = PIPELINE_BASE + 0x1_4000;
 const AHEAD: usize = MISSED;
 const FETCHED: usize = PIPELINE_BASE + 0x1_5000;
 const ETHERNET_SIZE: u32 = 14;
-/** A program as it begins that is one OP_OUTPUT: its length, opcode, zero. */
-const OUTPUT_LENGTH: u32 = 12;
-const OUTPUT_PROGRAM: u64 = (<u64>OP_OUTPUT << 32) | OUTPUT_LENGTH;
-const OUTPUT_PORT: usize = 12;
 
 /** Runs `packets` records that lie one after the other from `first` on. */
 export function processBatch(first: usize, packets: u32): void {
@@ -144,16 +139,11 @@ function runPass(packets: u32): void {
     }
     credit(flow, packet);
     const program: usize = load<u32>(flow, FLOW_PROGRAM);
-    if (isOutput(program) && transmitPlain(packet, load<u32>(program, OUTPUT_PORT))) continue;
+    const bytes = load<u32>(program);
+    if (isOutput(program + 4, bytes) && transmitPlain(packet, outputPort(program + 4))) continue;
     if (load<u32>(packet, PACKET_DEPTH) == 0) hashReceived(packet);
-    execute(packet, program + 4, program + 4 + load<u32>(program), 0);
+    execute(packet, program + 4, program + 4 + bytes, 0);
   }
-}
-
-/** Whether a program is one output and nothing else: what most programs are, done without the interpreter. */
-@inline
-function isOutput(program: usize): bool {
-  return load<u64>(program) == OUTPUT_PROGRAM && load<u32>(program + 4, OP_LENGTH) == OUTPUT_LENGTH;
 }
 
 /** Reads a word of each hinted flow's two lines, so that their cache misses overlap. */

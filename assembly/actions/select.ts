@@ -28,9 +28,11 @@ import {
   SELECT_FIELD_MASK,
 } from "../layout.ts";
 import { ARENA_BASE, ARENA_SIZE } from "../memory.ts";
+import { transmit } from "../io/transmit.ts";
 import { chooseBucket } from "../select/select.ts";
 import { execute } from "./execute.ts";
 import { handOver } from "./hand-over.ts";
+import { isOutput, outputPort } from "./output.ts";
 
 export function select(packet: usize, instruction: usize, length: u32, last: bool, nesting: u32): void {
   const own = handOver(packet, last);
@@ -43,7 +45,9 @@ export function select(packet: usize, instruction: usize, length: u32, last: boo
   const bytes = load<u32>(bucket, SELECT_BUCKET_PROGRAM_BYTES);
   if (<u64>offset + bytes > length) return drop(own, DROP_BAD_PROGRAM);
   countBucket(own, load<u32>(bucket, SELECT_BUCKET_COUNTERS));
-  execute(own, instruction + offset, instruction + offset + bytes, nesting + 1);
+  const program = instruction + offset;
+  if (isOutput(program, bytes)) transmit(own, outputPort(program));
+  else execute(own, program, program + bytes, nesting + 1);
 }
 
 /** Bytes that the instruction has at least, by what it says of its tables. */

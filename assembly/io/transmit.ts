@@ -57,8 +57,10 @@ import { transmitByTunnel } from "./tunnel-queue.ts";
 
 const ETHERNET_SIZE: u32 = 14;
 const TAG_SIZE: u32 = 4;
-/** In the eight bytes from PACKET_TRUNC on: the length limit, "needs checksum", the GSO type. */
-const TRUNC_CSUM_GSO: u64 = 0xff01_ffff_ffff;
+/** In the eight bytes from PACKET_TRUNC on: the length limit, the GSO type. */
+const TRUNC_GSO: u64 = 0xff00_ffff_ffff;
+/** What a port has that finishes checksums for us. */
+const PLAIN_CSUM: u32 = PORT_FEATURE_CSUM | PORT_FEATURE_VNET;
 
 /** Takes the frame for the port's transmit queue, or drops it with a reason. */
 export function transmit(packet: usize, port: u32): void {
@@ -71,21 +73,25 @@ export function transmitPlain(packet: usize, port: u32): bool {
   if (!isPortNumber(port)) return false;
   const record = portRecord(port);
   if (!isPlain(packet, record)) return false;
-  if (load<u32>(record, PORT_FEATURES) & PORT_FEATURE_VNET) clearOffloadHeader(packet);
+  const features = load<u32>(record, PORT_FEATURES);
+  if (load<u8>(packet, PACKET_VNET_FLAGS) & VNET_F_NEEDS_CSUM) {
+    if ((features & PLAIN_CSUM) != PLAIN_CSUM) return false;
+    writeOffloadHeader(packet);
+  } else if (features & PORT_FEATURE_VNET) clearOffloadHeader(packet);
   addMessage(packet, record, port);
   return true;
 }
 
 /**
- * Whether nothing is to be done to the frame or about the port: not cut, no checksum or segmentation left to do, short enough,
- * no tunnel, room in queue and headroom.
+ * Whether nothing is to be done to the frame or about the port: not cut, no segmentation left to do, short enough, no tunnel, room
+ * in queue and headroom.
  */
 @inline
 function isPlain(packet: usize, record: usize): bool {
   return (
     load<u32>(record, PORT_STATE) == PORT_STATE_UP &&
     load<u32>(record, PORT_KIND) != PORT_KIND_TUNNEL &&
-    (load<u64>(packet, PACKET_TRUNC) & TRUNC_CSUM_GSO) == 0 &&
+    (load<u64>(packet, PACKET_TRUNC) & TRUNC_GSO) == 0 &&
     load<u32>(packet, PACKET_LENGTH) <= load<u32>(record, PORT_MTU) + ETHERNET_SIZE &&
     load<u32>(packet, PACKET_HEADROOM) >= <u32>VNET_HEADER_SIZE &&
     load<u32>(record, PORT_TX_COUNT) < <u32>TX_QUEUE
