@@ -55,7 +55,8 @@ const l3 = fc.oneof(
   ipv6.map((text) => `ipv6,ipv6_dst=${text}`),
   fc.tuple(oneOf("arp_spa", "arp_tpa"), ipv4).map(([name, text]) => `arp,${name}=${text}`),
   fc.tuple(oneOf("arp_sha", "arp_tha"), mac).map(([name, text]) => `arp,${name}=${text}`),
-  oneOf("arp,arp_op=1", "arp", "mpls,mpls_label=0", "mpls", "dl_type=0x1234", "ip,nw_proto=47", "ip,ct_nw_proto=6"),
+  oneOf("arp,arp_op=1", "arp", "mpls,mpls_label=0", "mpls", "dl_type=0x1234", "ip,nw_proto=47"),
+  oneOf("ct_state=+est+trk,ip,ct_nw_proto=6", "ct_state=+trk-inv,ip,ct_nw_proto=17"),
 );
 const l4 = fc.oneof(
   fc
