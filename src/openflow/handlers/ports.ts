@@ -98,14 +98,17 @@ function applyConfig(agent: BridgeAgent, port: SwitchPort, config: PortConfig, m
   const noReceive = pick("noReceive", (before ?? port).noReceive);
   const noForward = pick("noForward", (before ?? port).noForward);
   const down = pick("down", before !== undefined);
-  if (down) agent.downPorts.set(port.number, { noReceive, noForward });
-  else agent.downPorts.delete(port.number);
-  agent.switch.setPort(agent.bridge, port, {
+  const settings = {
     noReceive: down || noReceive,
     noForward: down || noForward,
     noFlood: pick("noFlood", port.noFlood),
     noPacketIn: pick("noPacketIn", port.noPacketIn),
-  });
+  };
+  const names = ["noReceive", "noForward", "noFlood", "noPacketIn"] as const;
+  const isSame = names.every((name) => settings[name] === (port[name] ?? false)) && down === (before !== undefined);
+  if (down) agent.downPorts.set(port.number, { noReceive, noForward });
+  else agent.downPorts.delete(port.number);
+  if (!isSame) agent.switch.setPort(agent.bridge, port, settings);
 }
 
 export function portMod(request: Request<MessageOf<"port_mod">>): void {

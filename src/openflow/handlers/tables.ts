@@ -29,7 +29,7 @@ export function tableStatistics({ session, agent, envelope }: Request<MessageOf<
 }
 
 export function tableFeatures({ session, envelope }: Request<MessageOf<"table_features_request">>): void {
-  const entries = allTables.map((table) => ({ table, tables: VISIBLE_TABLES, name: `table${table}` }));
+  const entries = allTables.map((table) => ({ table, tables: VISIBLE_TABLES, name: "" }));
   session.reply(envelope, { type: "table_features_reply", entries });
 }
 

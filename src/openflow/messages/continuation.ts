@@ -11,7 +11,6 @@ import { bytesOfNumber, numberOf } from "../fields/value.ts";
 import type { WireContext } from "../wire/context.ts";
 import { readProperties, unknownProperty, writeProperty } from "../wire/property.ts";
 import { Reader } from "../wire/reader.ts";
-import { OF15 } from "../wire/version.ts";
 import type { Writer } from "../wire/writer.ts";
 
 export interface Continuation {
@@ -49,19 +48,14 @@ function group(actions: readonly FrozenAction[]): { table?: number; cookie?: big
 
 export function writeContinuation(writer: Writer, continuation: Continuation, context: WireContext): void {
   const { bridge, actions, stack, actionSet, conntracked } = continuation;
-  // Everything in it can be said in 1.5.
-  const own = { ...context, version: OF15 };
   const nested = (type: number, list: readonly Action[]): void => {
     writeProperty(writer, type, () => {
       writer.zeros(NESTED_PAD);
-      writeActions(writer, list, own);
+      writeActions(writer, list, context);
     });
   };
   writer.zeros(NESTED_PAD);
-  writeProperty(writer, BRIDGE, () => {
-    writer.zeros(NESTED_PAD);
-    writer.bytes(bridge);
-  });
+  writeProperty(writer, BRIDGE, () => writer.bytes(bridge));
   for (const value of stack.toReversed()) writeProperty(writer, STACK, () => writer.bytes(stackBytes(value)));
   if (conntracked) writeProperty(writer, CONNTRACKED, () => {});
   let table = 0;
@@ -92,7 +86,7 @@ function stackBytes(value: number | bigint): Uint8Array {
 function readNested(bytes: Uint8Array, context: WireContext): Action[] {
   const body = new Reader(bytes, "OFPBPC_BAD_LEN");
   body.skip(NESTED_PAD);
-  return readActions(body, { ...context, version: OF15 });
+  return readActions(body, context);
 }
 
 export function readContinuation(body: Reader, context: WireContext): Continuation {
@@ -108,7 +102,6 @@ export function readContinuation(body: Reader, context: WireContext): Continuati
     const part = property.body;
     switch (property.type) {
       case BRIDGE:
-        part.skip(NESTED_PAD);
         bridge = new Uint8Array(part.bytes(BRIDGE_BYTES));
         break;
       case STACK:

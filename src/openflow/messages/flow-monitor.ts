@@ -39,7 +39,6 @@ export interface FlowMonitor {
   readonly instructions: boolean;
   /** The controller's own changes are told in full, not by their transaction id. */
   readonly noAbbreviation: boolean;
-  readonly onlyOwn: boolean;
   readonly table: number;
   readonly match: Rule["match"];
   readonly outPort?: number;
@@ -83,6 +82,7 @@ const ADDED = 1 << 1;
 const REMOVED = 1 << 2;
 const MODIFIED = 1 << 3;
 const INSTRUCTIONS = 1 << 4;
+/** OVS and its tools take "only own changes" for "own changes too, in full", which Nicira's flag of that place means. */
 const NO_ABBREVIATION = 1 << 5;
 const ONLY_OWN = 1 << 6;
 const FULL_BYTES = 24;
@@ -119,8 +119,7 @@ function readFlags(bits: number): Omit<FlowMonitor, "id" | "command" | "table" |
     removed: (bits & REMOVED) !== 0,
     modified: (bits & MODIFIED) !== 0,
     instructions: (bits & INSTRUCTIONS) !== 0,
-    noAbbreviation: (bits & NO_ABBREVIATION) !== 0,
-    onlyOwn: (bits & ONLY_OWN) !== 0,
+    noAbbreviation: (bits & (NO_ABBREVIATION | ONLY_OWN)) !== 0,
   };
 }
 
@@ -231,7 +230,7 @@ function writeFull(
   }
   // Before 1.3 what follows are plain actions.
   const as = version < OF13 ? { ...context, version: 1 as Version } : context;
-  if (instructions && update.event !== "removed") writeInstructions(writer, rule.actions, as, rule.match);
+  if (instructions) writeInstructions(writer, rule.actions, as, rule.match);
 }
 
 export const flowMonitorReply: MessageCodec<FlowMonitorReply> = {

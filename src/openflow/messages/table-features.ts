@@ -4,7 +4,7 @@
  *     features: length u16, table u8, command u8, pad 4, name 32, metadata matched u64, written u64, capabilities u32, entries u32, properties
  */
 import { fields, tunnelMetadataIndex } from "../../slowpath/flow/fields.ts";
-import { hasPlainHeader, writeHeader } from "../fields/header.ts";
+import { hasPlainHeader, UNMAPPED_OPTION_BYTES, writeHeader } from "../fields/header.ts";
 import { oxmOf } from "../fields/oxm.ts";
 import { OpenFlowError } from "../wire/errors.ts";
 import { writeProperty } from "../wire/property.ts";
@@ -74,14 +74,17 @@ function writeIds(writer: Writer, type: number, ids: readonly number[]): void {
   });
 }
 
-/** Fields that have a form on the wire. Options without a place in the TLV map are told of all the same. */
-const known = fields.filter((field) => oxmOf(field, "nxm") !== undefined && tunnelMetadataIndex(field) < 0);
+/** Fields that have a form on the wire. Any of them may be left open. */
+const known = fields.filter((field) => oxmOf(field, "nxm") !== undefined);
 const settable = known.filter((field) => field.writable && hasPlainHeader(field));
-const maskable = known.filter((field) => field.maskable);
 
 function writeFields(writer: Writer, type: number, list: typeof known, version: Version, masks: boolean): void {
   writeProperty(writer, type, () => {
-    for (const field of list) writeHeader(writer, field, version, masks && field.maskable);
+    for (const field of list) {
+      // Whether or not they have a place in the TLV map.
+      const bytes = tunnelMetadataIndex(field) < 0 ? undefined : UNMAPPED_OPTION_BYTES;
+      writeHeader(writer, field, version, masks && field.maskable, bytes);
+    }
   });
 }
 
@@ -104,7 +107,7 @@ function write(writer: Writer, { table, tables, name }: TableFeatures, { version
   writeIds(writer, APPLY_ACTIONS, actionsIn(version));
   writeFields(writer, APPLY_SET_FIELD, settable, version, false);
   writeFields(writer, MATCH, known, version, true);
-  writeFields(writer, WILDCARDS, maskable, version, false);
+  writeFields(writer, WILDCARDS, known, version, false);
   writer.patchU16(from, writer.length - from);
 }
 

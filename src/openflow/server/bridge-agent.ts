@@ -151,8 +151,8 @@ export class BridgeAgent {
       if (this.bridge.meter(id)) this.#metersSince.set(id, this.switch.now());
       else this.#metersSince.delete(id);
     }
-    tellFlowsRemoved(this, changes.removed);
     this.monitors.changed(changes, this.#origin);
+    tellFlowsRemoved(this, changes.removed);
   }
 
   /** Service connections hear nothing until they ask for some bytes of packets. */

@@ -147,9 +147,9 @@ function push(
   let full = own === undefined;
   let instructions = false;
   for (const monitor of monitors.values()) {
-    if (!monitor[event] || !concerns(monitor, rule) || (monitor.onlyOwn && !own)) continue;
+    if (!monitor[event] || !concerns(monitor, rule)) continue;
     told = true;
-    full ||= monitor.noAbbreviation || monitor.onlyOwn;
+    full ||= monitor.noAbbreviation;
     instructions ||= monitor.instructions;
   }
   if (!told) return;
