@@ -18,7 +18,7 @@ export function benchNames(): string[] {
 }
 
 export async function loadBench(name: string): Promise<Bench> {
-  return ((await import(`./${name}${SUFFIX}`)) as { default: Bench }).default;
+  return ((await import(new URL(`./${name}${SUFFIX}`, import.meta.url).href)) as { default: Bench }).default;
 }
 
 async function list(): Promise<void> {

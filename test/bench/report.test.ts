@@ -1,0 +1,96 @@
+import { describe, expect, it } from "vitest";
+import { type Plot, plotsOf } from "../../bench/report/plots.ts";
+import { reportHtml } from "../../bench/report/report.ts";
+import type { Row } from "../../bench/schema.ts";
+import { results, row } from "./results.ts";
+
+const at = (value: number) => ({ axis: "backends", value, scale: "log" }) as const;
+const FAILED: Row = row({
+  metric: "failed",
+  series: [{ contestant: "ours", samples: [], failure: "3 <frames> lost" }],
+});
+
+function points(plot: Plot): number[] {
+  return plot.kind === "bars"
+    ? plot.groups.map(({ bars }) => bars.length)
+    : plot.lines.map(({ values }) => values.filter((value) => value !== null).length);
+}
+
+describe("the report's plots", () => {
+  const rows = [
+    row(),
+    row({ case: "512-byte frames" }),
+    row({ metric: "share", case: "", at: at(2) }),
+    row({ metric: "share", case: "", at: at(16), series: [{ contestant: "ours", samples: [5] }] }),
+    row({ metric: "share", case: "", at: at(300) }),
+    row({ metric: "p", case: "", at: at(2) }),
+    FAILED,
+  ];
+
+  it("are one for each metric: lines along an axis, bars otherwise, none for what failed", () => {
+    expect(plotsOf({ rows }).map(({ kind, title }) => `${kind} ${title}`)).toEqual([
+      "bars rate",
+      "lines share",
+      "bars p",
+    ]);
+  });
+
+  it("are never empty: every bar group and every line has points", () => {
+    for (const plot of plotsOf({ rows })) for (const count of points(plot)) expect(count).toBeGreaterThan(0);
+  });
+
+  it("leave a gap where a contestant has no figure", () => {
+    const plot = plotsOf({ rows }).find(({ kind }) => kind === "lines");
+    expect(plot).toMatchObject({
+      positions: [2, 16, 300],
+      lines: [
+        { contestant: "ours", values: [22, 5, 22] },
+        { contestant: "theirs", values: [11, null, 11] },
+      ],
+    });
+  });
+
+  it("are logarithmic where values are far apart, but not without end", () => {
+    const scaleOf = (low: number, high: number) => {
+      const series = (value: number) => [{ contestant: "ours", samples: [value] }];
+      const [plot] = plotsOf({
+        rows: [row({ at: at(1), series: series(low) }), row({ at: at(2), series: series(high) })],
+      });
+      return plot.kind === "lines" && plot.valueScale;
+    };
+    expect(scaleOf(1, 2)).toBe("linear");
+    expect(scaleOf(1, 1000)).toBe("log");
+    expect(scaleOf(1e-300, 1)).toBe("linear");
+    expect(scaleOf(0, 1000)).toBe("linear");
+  });
+});
+
+describe("the report", () => {
+  const html = reportHtml(results([row(), row({ at: at(2) }), row({ at: at(4) }), FAILED], { name: "wire/<frames>" }));
+
+  it("needs nothing but itself", () => {
+    expect(html).not.toMatch(/(src|href)="(?!#)/);
+    expect(html).toContain("uPlot");
+  });
+
+  it("has a row for each contestant, and says why there is no figure", () => {
+    expect(html).toContain("no figure: 3 &lt;frames&gt; lost");
+    expect(html).toContain("2.00 × theirs");
+  });
+
+  it("says how to repeat it, with which settings, and what was noted", () => {
+    expect(html).toContain("npm run bench -- wire");
+    expect(html).toContain("<dt>seconds</dt><dd>4</dd>");
+    expect(html).toContain("a note");
+  });
+
+  it("keeps text out of the markup", () => {
+    expect(html).not.toContain("wire/<frames>");
+  });
+
+  it("warns of a busy machine, loudly, and only then", () => {
+    const quiet = results([row()]);
+    expect(reportHtml(quiet)).not.toContain("THE MACHINE IS BUSY");
+    expect(reportHtml({ ...quiet, machine: { ...quiet.machine, busy: 0.5 } })).toContain("THE MACHINE IS BUSY");
+  });
+});
