@@ -4,7 +4,6 @@
  * Invariants: setns(2) changes the calling thread only. Every visit is synchronous and restores the namespace before it
  *   returns, so nothing else ever runs elsewhere. Nothing here keeps a namespace alive: no descriptor outlives its call.
  */
-import { readdirSync } from "node:fs";
 import { check } from "./errno.ts";
 import { close, open, setns } from "./system-calls.ts";
 
@@ -18,15 +17,6 @@ const CURRENT = "/proc/thread-self/ns/net";
 /** "/run/netns/blue" for "blue"; paths stay as they are. */
 export function namespacePath(namespace: string): string {
   return namespace.includes("/") ? namespace : `${NAMED}/${namespace}`;
-}
-
-/** Names under /run/netns, as `ip netns` lists them. */
-export function namedNamespaces(): string[] {
-  try {
-    return readdirSync(NAMED).sort();
-  } catch {
-    return []; // the directory comes with the first named namespace
-  }
 }
 
 /** Calls `use` with a descriptor of the namespace that is open during the call only. */
