@@ -58,19 +58,11 @@ export interface Session {
   compare<C extends Contestant, K extends Case>(comparison: Comparison<C, K>): Promise<readonly Row[]>;
 }
 
-export type Bench = MeasuringBench | PrintingBench;
-
-export interface MeasuringBench {
+export interface Bench {
   /** One line: what is measured. */
   readonly title: string;
   /** What it needs of the machine it says in an error. */
   measure(session: Session): Promise<void>;
-}
-
-/** A bench that prints rows of its own and records nothing. */
-export interface PrintingBench {
-  readonly title: string;
-  run(print: (row: string) => void): Promise<void> | void;
 }
 
 /** The result of a measurement is wrong, so its figure means nothing. */

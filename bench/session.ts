@@ -43,8 +43,7 @@ export class BenchSession implements Session {
     const start = performance.now();
     let error: string | undefined;
     try {
-      if ("measure" in bench) await bench.measure(this);
-      else await bench.run((row) => this.#print(row));
+      await bench.measure(this);
     } catch (thrown) {
       error = (thrown as Error).message;
       this.#clearProgress();
