@@ -66,8 +66,8 @@
         ...plot.lines.map(({ contestant, color }, i) => ({
           label: contestant,
           stroke: color,
-          width: 2 + 2 * (plot.lines.length - 1 - i),
-          points: { show: true, size: 7 + 2 * (plot.lines.length - 1 - i), fill: color },
+          width: 2 + (plot.lines.length - 1 - i),
+          points: { show: true, size: 7 + (plot.lines.length - 1 - i), fill: color },
           spanGaps: true,
         })),
       ],

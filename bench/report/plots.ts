@@ -5,7 +5,7 @@
  */
 import type { BenchResult, Row } from "../schema.ts";
 import { median, type Spread, spread } from "../statistics.ts";
-import { ratiosOf } from "../table.ts";
+import { ratioText } from "../table.ts";
 
 export type Plot = BarPlot | LinePlot;
 
@@ -25,7 +25,8 @@ export interface BarPlot extends PlotHead {
 export interface Bar extends Spread {
   readonly contestant: string;
   readonly color: string;
-  readonly ratios: readonly string[];
+  /** Against the best of the references; the table has them all. */
+  readonly ratio: string | undefined;
 }
 
 export interface LinePlot extends PlotHead {
@@ -81,11 +82,19 @@ function barPlot(rows: readonly Row[], colors: ReadonlyMap<string, string>): Bar
         contestant,
         color: colors.get(contestant)!,
         ...spread(samples),
-        ratios: ratiosOf(row, contestant),
+        ratio: bestRatio(row, contestant),
       })),
   }));
   const top = Math.max(...groups.flatMap(({ bars }) => bars.map(({ max }) => max)));
   return { kind: "bars", ...head(rows[0]), groups, top: top > 0 ? top : 1 };
+}
+
+function bestRatio(row: Row, contestant: string): string | undefined {
+  if (row.better === "neither" || row.references.includes(contestant)) return undefined;
+  const measured = row.references.filter((reference) => samplesFor(row, reference).length > 0);
+  const sign = row.better === "higher" ? 1 : -1;
+  const [best] = measured.sort((a, b) => sign * (median(samplesFor(row, b)) - median(samplesFor(row, a))));
+  return best === undefined ? undefined : ratioText(row, contestant, best)?.replace(/ \(.*\)$/, "");
 }
 
 function linePlot(rows: readonly Row[], colors: ReadonlyMap<string, string>): LinePlot {

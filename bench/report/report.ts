@@ -70,20 +70,15 @@ function bars({ groups, top }: BarPlot): string {
       (group) =>
         `<div class="group">${group.case ? `<h4>${text(group.case)}</h4>` : ""}${group.bars
           .map(
-            ({ contestant, color, median, min, max, ratios }) =>
+            ({ contestant, color, median, min, max, ratio }) =>
               `<div class="bar"><span class="name">${text(contestant)}</span><span class="track">` +
               `<span class="fill" style="width:${share(median)};background:${color}"></span>` +
               `<span class="range" style="left:${share(min)};width:${share(max - min)}"></span></span>` +
-              `<span class="value">${figure(median)}<small>${ratios.map((ratio) => text(shortRatio(ratio))).join("<br>")}</small></span></div>`,
+              `<span class="value">${figure(median)}<small>${text(ratio ?? "")}</small></span></div>`,
           )
           .join("")}</div>`,
     )
     .join("");
-}
-
-/** Without the range, which the table has. */
-function shortRatio(ratio: string): string {
-  return ratio.replace(/ \(.*\)$/, "");
 }
 
 /** Drawn in the browser by draw-lines.js. */

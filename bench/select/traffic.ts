@@ -30,6 +30,13 @@ const SYN = 0x02;
 const ACK = 0x10;
 const DATA_VALID = 2;
 
+export interface Cost {
+  /** On the clock. */
+  readonly nanoseconds: number;
+  /** All threads of the process. */
+  readonly cpuSeconds: number;
+}
+
 export class Traffic {
   readonly #datapath: LocalDatapath;
   readonly #bytes: Uint8Array;
@@ -48,10 +55,14 @@ export class Traffic {
     this.#backends = new Uint8Array(connections);
   }
 
-  /** Nanoseconds for the `step`-th packet of every connection, without making the packets. */
-  play(step: number): number {
+  /** What the `step`-th packet of every connection costs, without making the packets. */
+  play(step: number): Cost {
     const whole = this.#time(step, true);
-    return Math.max(0, whole - this.#time(step, false));
+    const making = this.#time(step, false);
+    return {
+      nanoseconds: Math.max(0, whole.nanoseconds - making.nanoseconds),
+      cpuSeconds: Math.max(0, whole.cpuSeconds - making.cpuSeconds),
+    };
   }
 
   /** Between the first packets and the answers: who has to answer. @throws CheckFailed when a connection is missing. */
@@ -70,13 +81,14 @@ export class Traffic {
     );
   }
 
-  #time(step: number, run: boolean): number {
+  #time(step: number, run: boolean): Cost {
     const { fastpath } = this.#datapath;
     const answer = step % 2 === 1;
     const template = makeTemplate(step);
     const count = this.#order.length;
     const counters = new BigUint64Array(this.#datapath.memory.buffer, COUNTERS_BASE);
     let upcalls = counters[COUNTER_UPCALL];
+    const cpuStart = process.cpuUsage();
     const start = process.hrtime.bigint();
     for (let at = 0; at < count; ) {
       // A batch comes from one port: answers of one backend, the longest run there is.
@@ -96,7 +108,9 @@ export class Traffic {
         upcalls = counters[COUNTER_UPCALL];
       }
     }
-    return Number(process.hrtime.bigint() - start);
+    const nanoseconds = Number(process.hrtime.bigint() - start);
+    const { user, system } = process.cpuUsage(cpuStart);
+    return { nanoseconds, cpuSeconds: (user + system) / 1e6 };
   }
 
   #write(slot: number, template: Uint8Array, connection: number, answer: boolean): void {
