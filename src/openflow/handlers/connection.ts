@@ -1,10 +1,13 @@
 /** Requests about the connection itself: echo, configuration, roles, wishes about messages. */
 import type { RoleMessage } from "../messages/role.ts";
-import { changeMasks } from "../server/async-masks.ts";
+import { changeMasks, wants } from "../server/async-masks.ts";
 import type { BridgeAgent } from "../server/bridge-agent.ts";
 import type { Session } from "../server/session.ts";
 import { OpenFlowError } from "../wire/errors.ts";
 import type { MessageOf, Request } from "./handler.ts";
+
+/** Why a role was taken away: another asked to be primary. */
+const PRIMARY_REQUEST = 0;
 
 export function echo({ session, envelope, message }: Request<MessageOf<"echo_request">>): void {
   session.reply(envelope, { type: "echo_reply", data: message.data });
@@ -48,11 +51,13 @@ function electedLater(agent: BridgeAgent, generation: bigint): boolean {
   return true;
 }
 
-/** There is one primary at most: whoever was it before is secondary now, and is told. */
+/** There is one primary at most: whoever was it before is secondary now, and is told if it wishes. */
 function becomePrimary(session: Session, agent: BridgeAgent): void {
   for (const other of agent.sessions) {
     if (other === session || other.role !== "primary") continue;
+    const wishes = wants(other.masks, other.role, "roleStatus", PRIMARY_REQUEST);
     other.role = "secondary";
+    if (!wishes) continue;
     other.sendAsync({
       type: "role_status",
       role: "secondary",

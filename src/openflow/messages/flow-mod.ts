@@ -136,7 +136,7 @@ function mod10(
       cookie,
       cookieMask,
       ...(!keepsCookie && !command.startsWith("delete") && { newCookie }),
-      ...(command.startsWith("modify") && cookieMask === 0n && !keepsCookie && { addIfMissing: true }),
+      ...(command.startsWith("modify") && cookieMask === 0n && !keepsCookie && { addIfMissing: { cookie: newCookie } }),
       idleTimeout: body.idleTimeout,
       hardTimeout: body.hardTimeout,
       importance: 0,
@@ -178,17 +178,18 @@ function read11(body: Reader, context: WireContext): FlowModMessage {
   if (table === ALL_TABLES && (version === OF11 || !isDelete)) {
     throw new OpenFlowError("OFPFMFC_BAD_TABLE_ID", "a flow mod for all tables");
   }
-  const setsCookie = command === "add" || (version === OF11 && command.startsWith("modify") && cookieMask === 0n);
+  // 1.1's modifications without a condition on cookies add what is missing; the cookie is for that alone.
+  const adds = version === OF11 && command.startsWith("modify") && cookieMask === 0n;
   const mod: FlowMod = {
     kind: "flow",
     command,
     table,
     priority,
     match,
-    cookie: setsCookie ? 0n : cookie,
-    cookieMask: setsCookie ? 0n : cookieMask,
-    ...(setsCookie && { newCookie: cookie }),
-    ...(setsCookie && command !== "add" && { addIfMissing: true }),
+    cookie: adds || command === "add" ? 0n : cookie,
+    cookieMask: adds || command === "add" ? 0n : cookieMask,
+    ...(command === "add" && { newCookie: cookie }),
+    ...(adds && { addIfMissing: { cookie } }),
     idleTimeout,
     hardTimeout,
     importance: version >= OF14 && command === "add" ? importance : 0,
@@ -211,7 +212,7 @@ export const flowMod: MessageCodec<FlowModMessage> = {
       writer.u64(mod.newCookie ?? NEW_COOKIE_NONE);
       writeBody10(writer, mod, buffer, context);
     } else {
-      writer.u64(mod.newCookie ?? mod.cookie & mod.cookieMask);
+      writer.u64(mod.newCookie ?? mod.addIfMissing?.cookie ?? mod.cookie & mod.cookieMask);
       writer.u64(mod.cookieMask);
       writer.u8(mod.table);
       writer.u8(commands.indexOf(mod.command));

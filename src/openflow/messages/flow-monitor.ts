@@ -8,6 +8,7 @@
 import { PORT_NONE } from "../../slowpath/flow/port-text.ts";
 import type { Rule } from "../../slowpath/tables/rule.ts";
 import { writeInstructions } from "../actions/instructions.ts";
+import { writeActions } from "../actions/list.ts";
 import { readMatch, writeMatch } from "../fields/match.ts";
 import { readOxmMatch, writeOxmMatch } from "../fields/oxm-match.ts";
 import type { WireContext } from "../wire/context.ts";
@@ -229,8 +230,8 @@ function writeFull(
     writer.pad(from);
   }
   // Before 1.3 what follows are plain actions.
-  const as = version < OF13 ? { ...context, version: 1 as Version } : context;
-  if (instructions) writeInstructions(writer, rule.actions, as, rule.match);
+  const write = version < OF13 ? writeActions : writeInstructions;
+  if (instructions) write(writer, rule.actions, context, rule.match);
 }
 
 export const flowMonitorReply: MessageCodec<FlowMonitorReply> = {

@@ -134,7 +134,9 @@ function write(writer: Writer, mod: GroupMod, context: MessageContext): void {
   writer.zeros(4);
   writer.u32(commandBucketNumber(mod.commandBucket));
   const from = writer.length;
-  for (const bucket of mod.buckets) writeBucket15(writer, bucket, context, mod.type);
+  for (const [index, bucket] of mod.buckets.entries()) {
+    writeBucket15(writer, { ...bucket, id: bucket.id ?? index }, context, mod.type);
+  }
   writer.patchU16(lengthAt, writer.length - from);
   writeSelection(writer, mod, context);
 }

@@ -5,6 +5,7 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import type { Target } from "./target.ts";
 
 export interface Listener {
+  /** Ends its connections too, those that have not yet said who they are among them. */
   close(): Promise<void>;
 }
 
@@ -30,7 +31,12 @@ async function bind(server: Server, target: Target): Promise<void> {
 
 /** @throws the system's error when the place is taken */
 export async function listen(target: Target, accept: (socket: Socket) => void): Promise<Listener> {
-  const server = createServer(accept);
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    accept(socket);
+  });
   try {
     await bind(server, target);
   } catch (error) {
@@ -44,6 +50,7 @@ export async function listen(target: Target, accept: (socket: Socket) => void): 
     async close() {
       const closed = once(server, "close");
       server.close();
+      for (const socket of sockets) socket.destroy();
       await closed;
     },
   };

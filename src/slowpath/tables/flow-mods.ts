@@ -45,7 +45,9 @@ export function applyFlowMod(store: FlowStore, mod: FlowMod, transaction: Transa
 function modifyRules(store: FlowStore, mod: FlowMod, transaction: Transaction): void {
   checkActions(store, mod.actions);
   const rules = [...selectedRules(store, mod)];
-  if (rules.length === 0 && mod.addIfMissing) addRule(store, mod, transaction);
+  if (rules.length === 0 && mod.addIfMissing) {
+    addRule(store, { ...mod, newCookie: mod.addIfMissing.cookie }, transaction);
+  }
   for (const rule of rules) modifyRule(store, rule, mod, transaction);
 }
 

@@ -21,8 +21,8 @@ export interface FlowMod {
   readonly cookieMask: bigint;
   /** Cookie of what is added, and of what is modified unless undefined. */
   readonly newCookie?: bigint;
-  /** Modify: when there is no such rule it is added (OpenFlow 1.0 and 1.1). */
-  readonly addIfMissing?: boolean;
+  /** Modify: when there is no such rule it is added, with this cookie (OpenFlow 1.0 and 1.1). */
+  readonly addIfMissing?: { readonly cookie: bigint };
   readonly idleTimeout: number;
   readonly hardTimeout: number;
   readonly importance: number;
