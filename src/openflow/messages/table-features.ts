@@ -9,7 +9,7 @@ import { oxmOf } from "../fields/oxm.ts";
 import { OpenFlowError } from "../wire/errors.ts";
 import { writeProperty } from "../wire/property.ts";
 import { OF13, OF14, OF15, type Version } from "../wire/version.ts";
-import type { Writer } from "../wire/writer.ts";
+import { Writer } from "../wire/writer.ts";
 import { emptyMessage, type MessageCodec, type MessageContext, multipart } from "./definition.ts";
 
 export interface TableFeaturesRequest {
@@ -75,10 +75,10 @@ function writeIds(writer: Writer, type: number, ids: readonly number[]): void {
 }
 
 /** Fields that have a form on the wire. Any of them may be left open. */
-const known = fields.filter((field) => oxmOf(field, "nxm") !== undefined);
-const settable = known.filter((field) => field.writable && hasPlainHeader(field));
+const matchable = fields.filter((field) => oxmOf(field, "nxm") !== undefined);
+const settable = matchable.filter((field) => field.writable && hasPlainHeader(field));
 
-function writeFields(writer: Writer, type: number, list: typeof known, version: Version, masks: boolean): void {
+function writeFields(writer: Writer, type: number, list: typeof matchable, version: Version, masks: boolean): void {
   writeProperty(writer, type, () => {
     for (const field of list) {
       // Whether or not they have a place in the TLV map.
@@ -86,6 +86,24 @@ function writeFields(writer: Writer, type: number, list: typeof known, version: 
       writeHeader(writer, field, version, masks && field.maskable, bytes);
     }
   });
+}
+
+/** What is the same for all tables, made once: it is most of a message of hundreds of kilobytes. */
+const common = new Map<Version, Uint8Array>();
+
+function commonProperties(version: Version): Uint8Array {
+  const known = common.get(version);
+  if (known) return known;
+  const writer = new Writer();
+  writeIds(writer, WRITE_ACTIONS, actionsIn(version));
+  writeFields(writer, WRITE_SET_FIELD, settable, version, false);
+  writeIds(writer, APPLY_ACTIONS, actionsIn(version));
+  writeFields(writer, APPLY_SET_FIELD, settable, version, false);
+  writeFields(writer, MATCH, matchable, version, true);
+  writeFields(writer, WILDCARDS, matchable, version, false);
+  const bytes = writer.finish();
+  common.set(version, bytes);
+  return bytes;
 }
 
 function write(writer: Writer, { table, tables, name }: TableFeatures, { version }: MessageContext): void {
@@ -102,12 +120,7 @@ function write(writer: Writer, { table, tables, name }: TableFeatures, { version
   writeProperty(writer, NEXT_TABLES, () => {
     for (let next = table + 1; next < tables; next++) writer.u8(next);
   });
-  writeIds(writer, WRITE_ACTIONS, actionsIn(version));
-  writeFields(writer, WRITE_SET_FIELD, settable, version, false);
-  writeIds(writer, APPLY_ACTIONS, actionsIn(version));
-  writeFields(writer, APPLY_SET_FIELD, settable, version, false);
-  writeFields(writer, MATCH, known, version, true);
-  writeFields(writer, WILDCARDS, known, version, false);
+  writer.bytes(commonProperties(version));
   writer.patchU16(from, writer.length - from);
 }
 
