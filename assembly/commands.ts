@@ -16,24 +16,9 @@ import { executeFrame } from "./execute-frame.ts";
 import { clearCache } from "./flow/cache.ts";
 import { insertMegaflow, removeMegaflow } from "./flow/lookup.ts";
 import { flushPorts } from "./io/queue.ts";
-import {
-  COMMAND_ARGS,
-  COMMAND_CACHE_CLEAR,
-  COMMAND_CT_CONFIG,
-  COMMAND_CT_FLUSH,
-  COMMAND_CT_LIMIT,
-  COMMAND_CT_TIMEOUT,
-  COMMAND_EXECUTE,
-  COMMAND_FLOW_INSERT,
-  COMMAND_FLOW_PROGRAM,
-  COMMAND_FLOW_REMOVE,
-  COMMAND_METER_DELETE,
-  COMMAND_METER_SET,
-  COMMAND_SEQUENCE,
-  COMMAND_TYPE,
-  CONTROL_COMMAND_DONE,
-  FLOW_PROGRAM,
-} from "./layout.ts";
+import { COMMAND_ARGS, COMMAND_CACHE_CLEAR, COMMAND_CT_CONFIG, COMMAND_CT_FLUSH, COMMAND_CT_LIMIT, COMMAND_CT_TIMEOUT, COMMAND_EXECUTE, COMMAND_FLOW_INSERT, COMMAND_FLOW_PROGRAM, COMMAND_FLOW_REMOVE, COMMAND_METER_DELETE, COMMAND_METER_SET, COMMAND_SEQUENCE, COMMAND_TYPE } from "./layout/command.ts";
+import { CONTROL_COMMAND_DONE } from "./layout/control.ts";
+import { FLOW_PROGRAM } from "./layout/megaflow.ts";
 import { CONTROL_BASE } from "./memory.ts";
 import { deleteMeter, setMeter } from "./meter/meter.ts";
 import { packetsLeft, resetPool } from "./packet/pool.ts";

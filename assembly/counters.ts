@@ -6,7 +6,7 @@
  *     received + executed + cloned = transmitted + upcalled + spent + all drops (held ones count as DROP_FRAGMENT_WAITING).
  * Cost: one worker writes, so plain additions; readers in other threads may see a counter an instant early.
  */
-import { COUNTER_DROP } from "./layout.ts";
+import { COUNTER_DROP } from "./layout/counter.ts";
 import { COUNTERS_BASE } from "./memory.ts";
 
 @inline

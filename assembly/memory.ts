@@ -6,22 +6,13 @@
  * Invariants: regions do not overlap and start on 64 KiB; address 0 is never valid ("none").
  *   asc places no data segments (no strings, no static arrays), so the first pages stay free.
  */
-import {
-  BUFFER_SIZE,
-  CACHE_ENTRIES,
-  CLONE_HEAD_SIZE,
-  CONNECTION_SIZE,
-  KEY_STRIDE,
-  MASK_SIZE,
-  MAX_MASKS,
-  MAX_METERS,
-  MAX_PORTS,
-  MAX_TUNNELS,
-  METER_SIZE,
-  PACKET_SIZE,
-  PACKET_SLOTS,
-  PORT_SIZE,
-} from "./layout.ts";
+import { KEY_STRIDE } from "./layout/key.ts";
+import { BUFFER_SIZE, CACHE_ENTRIES, CONNECTION_SIZE, MAX_MASKS, MAX_METERS, MAX_PORTS, PACKET_SLOTS } from "./layout/limits.ts";
+import { MASK_SIZE } from "./layout/mask.ts";
+import { METER_SIZE } from "./layout/meter.ts";
+import { CLONE_HEAD_SIZE, PACKET_SIZE } from "./layout/packet.ts";
+import { PORT_SIZE } from "./layout/port.ts";
+import { MAX_TUNNELS } from "./layout/tunnel.ts";
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * 1024;

@@ -22,35 +22,14 @@ import { count, countMany, drop } from "./counters.ts";
 import { cachedFlow, cacheHash, covers, remember } from "./flow/cache.ts";
 import { lookupMegaflows, wantMegaflow } from "./flow/lookup.ts";
 import { transmitPlain } from "./io/transmit.ts";
-import {
-  CONTROL_CACHE_OFF,
-  CONTROL_NOW,
-  CONTROL_WAITING,
-  COUNTER_BATCHES,
-  COUNTER_CACHE_HIT,
-  COUNTER_MEGAFLOW_HIT,
-  COUNTER_MISS,
-  COUNTER_PACKETS,
-  COUNTER_RECIRCULATED,
-  DROP_RECIRC_DEPTH,
-  DROP_TORN,
-  FLOW_BYTES,
-  FLOW_KEY,
-  FLOW_PACKETS,
-  FLOW_PROGRAM,
-  FLOW_STATE,
-  FLOW_TCP_FLAGS,
-  FLOW_USED,
-  KEY_TCP_FLAGS,
-  OP_CT,
-  PACKET_DEPTH,
-  PACKET_FLOW,
-  PACKET_KEY,
-  PACKET_LENGTH,
-  PACKET_SIZE,
-  RECIRC_LIMIT,
-  UPCALL_MISS,
-} from "./layout.ts";
+import { CONTROL_CACHE_OFF, CONTROL_NOW, CONTROL_WAITING } from "./layout/control.ts";
+import { COUNTER_BATCHES, COUNTER_CACHE_HIT, COUNTER_MEGAFLOW_HIT, COUNTER_MISS, COUNTER_PACKETS, COUNTER_RECIRCULATED, DROP_RECIRC_DEPTH, DROP_TORN } from "./layout/counter.ts";
+import { KEY_TCP_FLAGS } from "./layout/key.ts";
+import { RECIRC_LIMIT } from "./layout/limits.ts";
+import { FLOW_BYTES, FLOW_KEY, FLOW_PACKETS, FLOW_PROGRAM, FLOW_STATE, FLOW_TCP_FLAGS, FLOW_USED } from "./layout/megaflow.ts";
+import { PACKET_DEPTH, PACKET_FLOW, PACKET_KEY, PACKET_LENGTH, PACKET_SIZE } from "./layout/packet.ts";
+import { OP_CT } from "./layout/program.ts";
+import { UPCALL_MISS } from "./layout/upcall.ts";
 import { CONTROL_BASE, PIPELINE_BASE } from "./memory.ts";
 import { hashReceived, parseKey } from "./packet/parse.ts";
 import { ringUpcallBell, upcall } from "./upcall.ts";

@@ -3,7 +3,7 @@
  *
  * Good enough to sample packets and to pick ports; not for secrets. The main thread seeds the state at start.
  */
-import { CONTROL_RANDOM } from "./layout.ts";
+import { CONTROL_RANDOM } from "./layout/control.ts";
 import { CONTROL_BASE } from "./memory.ts";
 
 export function random32(): u32 {

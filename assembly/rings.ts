@@ -6,16 +6,8 @@
  * Invariants: record sizes are multiples of 8, so the end always has room for a skip record's header. The bytes of a
  *   record are written before RING_HEAD moves over it, and read before RING_TAIL does.
  */
-import {
-  CONTROL_COMMAND_READ,
-  RECORD_SIZE,
-  RECORD_SKIP,
-  RECORD_TYPE,
-  RING_DATA,
-  RING_HEAD,
-  RING_LOST,
-  RING_TAIL,
-} from "./layout.ts";
+import { CONTROL_COMMAND_READ } from "./layout/control.ts";
+import { RECORD_SIZE, RECORD_SKIP, RECORD_TYPE, RING_DATA, RING_HEAD, RING_LOST, RING_TAIL } from "./layout/ring.ts";
 import { COMMAND_RING_BASE, COMMAND_RING_BYTES, CONTROL_BASE, UPCALL_RING_BASE, UPCALL_RING_BYTES } from "./memory.ts";
 
 /** Room for an upcall of `size` bytes (a multiple of 8); 0 and a count in RING_LOST when there is none. */

@@ -5,15 +5,8 @@
  * gateway's MTU, and traffic that will be cut to fit must not be answered with "fragmentation needed".
  */
 import { count, drop } from "../counters.ts";
-import {
-  COUNTER_CLONED,
-  DROP_BAD_PROGRAM,
-  PACKET_GSO_SIZE,
-  PACKET_GSO_TYPE,
-  PACKET_L7,
-  PACKET_LENGTH,
-  VNET_GSO_NONE,
-} from "../layout.ts";
+import { COUNTER_CLONED, DROP_BAD_PROGRAM } from "../layout/counter.ts";
+import { PACKET_GSO_SIZE, PACKET_GSO_TYPE, PACKET_L7, PACKET_LENGTH, VNET_GSO_NONE } from "../layout/packet.ts";
 import { runNested } from "./clone.ts";
 
 const LIMIT: usize = 8;

@@ -1,21 +1,5 @@
 /** The actions that edit the packet in place; its flow key follows, so that it can be looked up again without parsing. */
-import {
-  OP_POP_MPLS,
-  OP_POP_VLAN,
-  OP_PUSH_MPLS,
-  OP_PUSH_VLAN,
-  OP_SET_ARP,
-  OP_SET_ETHERNET,
-  OP_SET_ICMP,
-  OP_SET_IPV4,
-  OP_SET_IPV6,
-  OP_SET_METADATA,
-  OP_SET_MPLS,
-  OP_SET_ND,
-  OP_SET_TRANSPORT,
-  OP_SET_TUNNEL,
-  OP_SET_VLAN,
-} from "../layout.ts";
+import { OP_POP_MPLS, OP_POP_VLAN, OP_PUSH_MPLS, OP_PUSH_VLAN, OP_SET_ARP, OP_SET_ETHERNET, OP_SET_ICMP, OP_SET_IPV4, OP_SET_IPV6, OP_SET_METADATA, OP_SET_MPLS, OP_SET_ND, OP_SET_TRANSPORT, OP_SET_TUNNEL, OP_SET_VLAN } from "../layout/program.ts";
 import { popMpls } from "./pop-mpls.ts";
 import { popVlan } from "./pop-vlan.ts";
 import { pushMpls } from "./push-mpls.ts";

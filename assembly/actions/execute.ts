@@ -10,35 +10,10 @@
  */
 import { clearTracking, track } from "../conntrack/track.ts";
 import { count, drop } from "../counters.ts";
-import {
-  CLONE_DEPTH_LIMIT,
-  COUNTER_SPENT,
-  DROP_ACTION,
-  DROP_BAD_PROGRAM,
-  DROP_BAD_SET,
-  DROP_METER,
-  DROP_REASONS,
-  OP_CHECK_PKT_LEN,
-  OP_CLONE,
-  OP_CT,
-  OP_CT_CLEAR,
-  OP_DROP,
-  OP_HASH,
-  OP_HEADER_SIZE,
-  OP_LENGTH,
-  OP_METER,
-  OP_OPCODE,
-  OP_OUTPUT,
-  OP_RECIRC,
-  OP_SAMPLE,
-  OP_SELECT,
-  OP_TRUNC,
-  OP_TUNNEL_POP,
-  OP_TUNNEL_PUSH,
-  OP_USERSPACE,
-  PACKET_BATCH_NEXT,
-  PACKET_TRUNC,
-} from "../layout.ts";
+import { COUNTER_SPENT, DROP_ACTION, DROP_BAD_PROGRAM, DROP_BAD_SET, DROP_METER, DROP_REASONS } from "../layout/counter.ts";
+import { CLONE_DEPTH_LIMIT } from "../layout/limits.ts";
+import { PACKET_BATCH_NEXT, PACKET_TRUNC } from "../layout/packet.ts";
+import { OP_CHECK_PKT_LEN, OP_CLONE, OP_CT, OP_CT_CLEAR, OP_DROP, OP_HASH, OP_HEADER_SIZE, OP_LENGTH, OP_METER, OP_OPCODE, OP_OUTPUT, OP_RECIRC, OP_SAMPLE, OP_SELECT, OP_TRUNC, OP_TUNNEL_POP, OP_TUNNEL_PUSH, OP_USERSPACE } from "../layout/program.ts";
 import { admit } from "../meter/meter.ts";
 import { checkPacketLength } from "./check-packet-length.ts";
 import { runNested } from "./clone.ts";

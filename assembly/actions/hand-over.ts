@@ -1,6 +1,6 @@
 /** Who gets the packet: the last instruction the packet itself, any other one a clone, because more is to come. */
 import { count, drop } from "../counters.ts";
-import { COUNTER_CLONED, DROP_NO_BUFFER } from "../layout.ts";
+import { COUNTER_CLONED, DROP_NO_BUFFER } from "../layout/counter.ts";
 import { clonePacket } from "../packet/pool.ts";
 
 /** The packet to give away; 0 when no clone could be made, which is counted as a drop. */

@@ -1,5 +1,6 @@
 /** OP_HASH: dp_hash of the packet, for the recirculation that follows to match on. */
-import { KEY_DP_HASH, PACKET_KEY } from "../layout.ts";
+import { KEY_DP_HASH } from "../layout/key.ts";
+import { PACKET_KEY } from "../layout/packet.ts";
 import { dpHash } from "../select/dp-hash.ts";
 
 const ALGORITHM: usize = 8;

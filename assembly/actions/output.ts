@@ -1,6 +1,7 @@
 /** OP_OUTPUT: to a port. */
 import { transmit } from "../io/transmit.ts";
-import { OP_OUTPUT, PACKET_TRUNC } from "../layout.ts";
+import { PACKET_TRUNC } from "../layout/packet.ts";
+import { OP_OUTPUT } from "../layout/program.ts";
 import { handOver } from "./hand-over.ts";
 
 const PORT: usize = 8;

@@ -1,5 +1,7 @@
 /** OP_POP_MPLS: takes the outermost label off; the Ethernet type says what follows. False: no label. */
-import { KEY_ETH_TYPE, OP_HEADER_SIZE, PACKET_DATA, PACKET_HEAD_LENGTH, PACKET_KEY, PACKET_L3 } from "../layout.ts";
+import { KEY_ETH_TYPE } from "../layout/key.ts";
+import { PACKET_DATA, PACKET_HEAD_LENGTH, PACKET_KEY, PACKET_L3 } from "../layout/packet.ts";
+import { OP_HEADER_SIZE } from "../layout/program.ts";
 import { closeGap } from "../packet/l2.ts";
 import { isMplsType, MPLS_SIZE } from "../packet/mpls.ts";
 import { reparse } from "../packet/parse.ts";

@@ -1,5 +1,6 @@
 /** OP_POP_VLAN: takes the outer tag off. False: there is none. */
-import { KEY_ETH_TYPE, KEY_VLAN_TPID0, KEY_VLAN_TPID1, PACKET_KEY } from "../layout.ts";
+import { KEY_ETH_TYPE, KEY_VLAN_TPID0, KEY_VLAN_TPID1 } from "../layout/key.ts";
+import { PACKET_KEY } from "../layout/packet.ts";
 import { ETHERNET_TYPE } from "../packet/ethernet.ts";
 import { closeGap } from "../packet/l2.ts";
 import { reparse } from "../packet/parse.ts";

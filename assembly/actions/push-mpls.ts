@@ -1,5 +1,6 @@
 /** OP_PUSH_MPLS: a new outermost label between the Ethernet type and what followed it. False: no header to push onto, no headroom. */
-import { OP_HEADER_SIZE, PACKET_DATA, PACKET_L3 } from "../layout.ts";
+import { PACKET_DATA, PACKET_L3 } from "../layout/packet.ts";
+import { OP_HEADER_SIZE } from "../layout/program.ts";
 import { openGap } from "../packet/l2.ts";
 import { isMplsType, MPLS_SIZE } from "../packet/mpls.ts";
 import { reparse } from "../packet/parse.ts";

@@ -1,5 +1,7 @@
 /** OP_PUSH_VLAN: a new outer tag, drop-eligible bit clear. False: no Ethernet header, no headroom, or not a tag's TPID. */
-import { KEY_VLAN_TPID0, KEY_VLAN_TPID1, OP_HEADER_SIZE, PACKET_DATA, PACKET_KEY, PACKET_L3 } from "../layout.ts";
+import { KEY_VLAN_TPID0, KEY_VLAN_TPID1 } from "../layout/key.ts";
+import { PACKET_DATA, PACKET_KEY, PACKET_L3 } from "../layout/packet.ts";
+import { OP_HEADER_SIZE } from "../layout/program.ts";
 import { ETHERNET_TYPE } from "../packet/ethernet.ts";
 import { openGap } from "../packet/l2.ts";
 import { reparse } from "../packet/parse.ts";

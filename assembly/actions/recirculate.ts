@@ -1,5 +1,6 @@
 /** OP_RECIRC: look up again, under another recirculation id. */
-import { KEY_RECIRC_ID, PACKET_KEY } from "../layout.ts";
+import { KEY_RECIRC_ID } from "../layout/key.ts";
+import { PACKET_KEY } from "../layout/packet.ts";
 import { passAgain } from "../pipeline.ts";
 import { handOver } from "./hand-over.ts";
 

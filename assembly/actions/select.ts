@@ -7,26 +7,9 @@
  *   PACKET_BUCKET stays set in later passes: the connection that a bucket leads to is committed there or here.
  */
 import { drop } from "../counters.ts";
-import {
-  BUCKET_BYTES,
-  BUCKET_COUNTERS_SIZE,
-  BUCKET_PACKETS,
-  DROP_BAD_PROGRAM,
-  DROP_NO_BUCKET,
-  OP_SELECT_BUCKETS,
-  OP_SELECT_FIELDS,
-  OP_SELECT_METHOD,
-  OP_SELECT_SLOT_MASK,
-  OP_SELECT_TABLES,
-  PACKET_BUCKET,
-  PACKET_LENGTH,
-  SELECT_BUCKET_COUNTERS,
-  SELECT_BUCKET_PROGRAM,
-  SELECT_BUCKET_PROGRAM_BYTES,
-  SELECT_BUCKET_SIZE,
-  SELECT_DP_HASH,
-  SELECT_FIELD_MASK,
-} from "../layout.ts";
+import { DROP_BAD_PROGRAM, DROP_NO_BUCKET } from "../layout/counter.ts";
+import { PACKET_BUCKET, PACKET_LENGTH } from "../layout/packet.ts";
+import { BUCKET_BYTES, BUCKET_COUNTERS_SIZE, BUCKET_PACKETS, OP_SELECT_BUCKETS, OP_SELECT_FIELDS, OP_SELECT_METHOD, OP_SELECT_SLOT_MASK, OP_SELECT_TABLES, SELECT_BUCKET_COUNTERS, SELECT_BUCKET_PROGRAM, SELECT_BUCKET_PROGRAM_BYTES, SELECT_BUCKET_SIZE, SELECT_DP_HASH, SELECT_FIELD_MASK } from "../layout/program.ts";
 import { ARENA_BASE, ARENA_SIZE } from "../memory.ts";
 import { transmit } from "../io/transmit.ts";
 import { chooseBucket } from "../select/select.ts";

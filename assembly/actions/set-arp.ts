@@ -1,15 +1,7 @@
 /** OP_SET_ARP: addresses and operation. False: no ARP for IPv4 over Ethernet. */
-import {
-  KEY_ARP_SHA,
-  KEY_ETH_TYPE,
-  KEY_NW_DST,
-  KEY_NW_PROTO,
-  KEY_NW_SRC,
-  OP_HEADER_SIZE,
-  PACKET_FLAG_TORN,
-  PACKET_FLAGS,
-  PACKET_KEY,
-} from "../layout.ts";
+import { KEY_ARP_SHA, KEY_ETH_TYPE, KEY_NW_DST, KEY_NW_PROTO, KEY_NW_SRC } from "../layout/key.ts";
+import { PACKET_FLAGS, PACKET_FLAG_TORN, PACKET_KEY } from "../layout/packet.ts";
+import { OP_HEADER_SIZE } from "../layout/program.ts";
 import {
   ARP_OPERATION,
   ARP_SENDER_HARDWARE,

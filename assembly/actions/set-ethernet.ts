@@ -1,5 +1,7 @@
 /** OP_SET_ETHERNET: addresses. False: the frame is shorter than an Ethernet header. */
-import { KEY_ETH_DST, OP_HEADER_SIZE, PACKET_DATA, PACKET_KEY, PACKET_L3 } from "../layout.ts";
+import { KEY_ETH_DST } from "../layout/key.ts";
+import { PACKET_DATA, PACKET_KEY, PACKET_L3 } from "../layout/packet.ts";
+import { OP_HEADER_SIZE } from "../layout/program.ts";
 import { masked32, masked64 } from "./masked.ts";
 
 const VALUE: usize = OP_HEADER_SIZE; // dst(6) src(6), as in the frame and in the key

@@ -1,5 +1,7 @@
 /** OP_SET_ICMP: type and code of ICMP or ICMPv6. False: no such header. */
-import { KEY_NW_PROTO, KEY_TP_DST, KEY_TP_SRC, OP_HEADER_SIZE, PACKET_KEY, PACKET_L4 } from "../layout.ts";
+import { KEY_NW_PROTO, KEY_TP_DST, KEY_TP_SRC } from "../layout/key.ts";
+import { PACKET_KEY, PACKET_L4 } from "../layout/packet.ts";
+import { OP_HEADER_SIZE } from "../layout/program.ts";
 import { patchTransportChecksum } from "../packet/checksum.ts";
 import { sumDifference } from "../packet/internet-checksum.ts";
 import { reparse } from "../packet/parse.ts";

@@ -1,5 +1,7 @@
 /** OP_SET_IPV4: addresses, TOS, TTL. False: no IPv4 header. */
-import { KEY_NW_TOS, KEY_NW_TTL, OP_HEADER_SIZE, PACKET_KEY } from "../layout.ts";
+import { KEY_NW_TOS, KEY_NW_TTL } from "../layout/key.ts";
+import { PACKET_KEY } from "../layout/packet.ts";
+import { OP_HEADER_SIZE } from "../layout/program.ts";
 import { patchChecksum16 } from "../packet/internet-checksum.ts";
 import { IPV4_CHECKSUM, IPV4_DESTINATION, IPV4_SOURCE, IPV4_TOS, IPV4_TTL } from "../packet/ipv4.ts";
 import { hasIpv4, l3Header, rewriteIpv4Address } from "../packet/rewrite.ts";

@@ -1,5 +1,7 @@
 /** OP_SET_IPV6: addresses, flow label, traffic class, hop limit. False: no IPv6 header. */
-import { KEY_IPV6_LABEL, KEY_NW_TOS, KEY_NW_TTL, OP_HEADER_SIZE, PACKET_KEY } from "../layout.ts";
+import { KEY_IPV6_LABEL, KEY_NW_TOS, KEY_NW_TTL } from "../layout/key.ts";
+import { PACKET_KEY } from "../layout/packet.ts";
+import { OP_HEADER_SIZE } from "../layout/program.ts";
 import { SCRATCH_BASE } from "../memory.ts";
 import { IPV6_DESTINATION, IPV6_HOP_LIMIT, IPV6_SOURCE } from "../packet/ipv6.ts";
 import { hasIpv6, l3Header, rewriteIpv6Address } from "../packet/rewrite.ts";

@@ -1,12 +1,7 @@
 /** OP_SET_METADATA: skb_priority and pkt_mark, in the key only. Always true. */
-import {
-  KEY_EXTENT_MPLS,
-  KEY_PKT_MARK,
-  KEY_SKB_PRIORITY,
-  OP_HEADER_SIZE,
-  PACKET_KEY,
-  PACKET_KEY_EXTENT,
-} from "../layout.ts";
+import { KEY_EXTENT_MPLS, KEY_PKT_MARK, KEY_SKB_PRIORITY } from "../layout/key.ts";
+import { PACKET_KEY, PACKET_KEY_EXTENT } from "../layout/packet.ts";
+import { OP_HEADER_SIZE } from "../layout/program.ts";
 import { masked32 } from "./masked.ts";
 
 const VALUE: usize = OP_HEADER_SIZE; // skb_priority(4) pkt_mark(4)

@@ -1,5 +1,7 @@
 /** OP_SET_MPLS: the outermost label stack entry in place. False: no label. */
-import { KEY_ETH_TYPE, KEY_MPLS_LSE0, OP_HEADER_SIZE, PACKET_HEAD_LENGTH, PACKET_KEY, PACKET_L3 } from "../layout.ts";
+import { KEY_ETH_TYPE, KEY_MPLS_LSE0 } from "../layout/key.ts";
+import { PACKET_HEAD_LENGTH, PACKET_KEY, PACKET_L3 } from "../layout/packet.ts";
+import { OP_HEADER_SIZE } from "../layout/program.ts";
 import { isMplsType, MPLS_SIZE } from "../packet/mpls.ts";
 import { reparse } from "../packet/parse.ts";
 import { l3Header } from "../packet/rewrite.ts";

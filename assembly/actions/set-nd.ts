@@ -5,16 +5,9 @@
  * both are set when both are there. The key is read from the packet afterwards: which option counts may have changed.
  * False: no neighbor solicitation or advertisement with its target.
  */
-import {
-  KEY_NW_PROTO,
-  L3_HEADERS_LIMIT,
-  OP_HEADER_SIZE,
-  PACKET_HEAD_LENGTH,
-  PACKET_KEY,
-  PACKET_L3,
-  PACKET_L3_LENGTH,
-  PACKET_L4,
-} from "../layout.ts";
+import { KEY_NW_PROTO } from "../layout/key.ts";
+import { L3_HEADERS_LIMIT, PACKET_HEAD_LENGTH, PACKET_KEY, PACKET_L3, PACKET_L3_LENGTH, PACKET_L4 } from "../layout/packet.ts";
+import { OP_HEADER_SIZE } from "../layout/program.ts";
 import { patchTransportChecksum } from "../packet/checksum.ts";
 import { sumBytes, sumDifference } from "../packet/internet-checksum.ts";
 import {

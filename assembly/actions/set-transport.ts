@@ -1,5 +1,6 @@
 /** OP_SET_TRANSPORT: ports of TCP, UDP or SCTP. False: no such header (a later fragment, torn, another protocol). */
-import { OP_HEADER_SIZE, PACKET_L4 } from "../layout.ts";
+import { PACKET_L4 } from "../layout/packet.ts";
+import { OP_HEADER_SIZE } from "../layout/program.ts";
 import { l4Header, rewritePorts } from "../packet/rewrite.ts";
 import { masked32 } from "./masked.ts";
 

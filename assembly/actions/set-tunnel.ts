@@ -1,5 +1,7 @@
 /** OP_SET_TUNNEL: tunnel metadata of the key, for the next output to a tunnel. Always true. */
-import { KEY_SIZE, KEY_TUN_ID, OP_HEADER_SIZE, PACKET_KEY, PACKET_KEY_EXTENT } from "../layout.ts";
+import { KEY_SIZE, KEY_TUN_ID } from "../layout/key.ts";
+import { PACKET_KEY, PACKET_KEY_EXTENT } from "../layout/packet.ts";
+import { OP_HEADER_SIZE } from "../layout/program.ts";
 import { masked64 } from "./masked.ts";
 
 const TUNNEL_BYTES: usize = KEY_SIZE - KEY_TUN_ID;

@@ -2,7 +2,9 @@
  * OP_SET_VLAN: TPID and TCI of the outer tag in place; the drop-eligible bit stays as it is, the key has "present" there.
  * False: no tag, or the new TPID would be none.
  */
-import { KEY_VLAN_TPID0, OP_HEADER_SIZE, PACKET_DATA, PACKET_KEY } from "../layout.ts";
+import { KEY_VLAN_TPID0 } from "../layout/key.ts";
+import { PACKET_DATA, PACKET_KEY } from "../layout/packet.ts";
+import { OP_HEADER_SIZE } from "../layout/program.ts";
 import { ETHERNET_TYPE } from "../packet/ethernet.ts";
 import { isVlanType, VLAN_PRESENT } from "../packet/vlan.ts";
 import { masked32 } from "./masked.ts";

@@ -8,28 +8,9 @@
  * Not handled: outer IPv6 extension headers.
  */
 import { countMany, drop } from "../counters.ts";
-import {
-  COUNTER_CLONED,
-  DROP_BAD_PROGRAM,
-  DROP_NO_BUFFER,
-  DROP_TUNNEL,
-  KEY_SIZE,
-  KEY_TUN_ID,
-  PACKET_BATCH_NEXT,
-  PACKET_CSUM_OFFSET,
-  PACKET_CSUM_START,
-  PACKET_DATA,
-  PACKET_GSO_TYPE,
-  PACKET_HDR_LEN,
-  PACKET_HEADROOM,
-  PACKET_HEAD_LENGTH,
-  PACKET_KEY,
-  PACKET_LENGTH,
-  PACKET_RSS_HASH,
-  PACKET_VNET_FLAGS,
-  VNET_F_NEEDS_CSUM,
-  VNET_GSO_NONE,
-} from "../layout.ts";
+import { COUNTER_CLONED, DROP_BAD_PROGRAM, DROP_NO_BUFFER, DROP_TUNNEL } from "../layout/counter.ts";
+import { KEY_SIZE, KEY_TUN_ID } from "../layout/key.ts";
+import { PACKET_BATCH_NEXT, PACKET_CSUM_OFFSET, PACKET_CSUM_START, PACKET_DATA, PACKET_GSO_TYPE, PACKET_HDR_LEN, PACKET_HEADROOM, PACKET_HEAD_LENGTH, PACKET_KEY, PACKET_LENGTH, PACKET_RSS_HASH, PACKET_VNET_FLAGS, VNET_F_NEEDS_CSUM, VNET_GSO_NONE } from "../layout/packet.ts";
 import { finishIpv4Checksum, foldSum, sumBytes } from "../packet/checksum.ts";
 import { finishChecksum, segmentPacket } from "../packet/offload.ts";
 import { reparse } from "../packet/parse.ts";

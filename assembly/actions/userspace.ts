@@ -6,17 +6,9 @@
  * The packet's bytes are copied into the ring: no clone is needed, but one more packet has come to an end.
  */
 import { count, countMany, drop } from "../counters.ts";
-import {
-  COUNTER_CLONED,
-  DROP_NO_BUFFER,
-  PACKET_BATCH_NEXT,
-  PACKET_GSO_TYPE,
-  PACKET_TRUNC,
-  PACKET_VNET_FLAGS,
-  UPCALL_ACTION,
-  VNET_F_NEEDS_CSUM,
-  VNET_GSO_NONE,
-} from "../layout.ts";
+import { COUNTER_CLONED, DROP_NO_BUFFER } from "../layout/counter.ts";
+import { PACKET_BATCH_NEXT, PACKET_GSO_TYPE, PACKET_TRUNC, PACKET_VNET_FLAGS, VNET_F_NEEDS_CSUM, VNET_GSO_NONE } from "../layout/packet.ts";
+import { UPCALL_ACTION } from "../layout/upcall.ts";
 import { finishChecksum, segmentPacket } from "../packet/offload.ts";
 import { upcall } from "../upcall.ts";
 

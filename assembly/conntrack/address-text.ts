@@ -3,7 +3,7 @@
  * A reader returns the address after what it read, 0 when there is no such thing; `parseNumber` leaves its two answers
  * where `parsedNumber` and `parsedEnd` find them.
  */
-import { CT_SCRATCH } from "../layout.ts";
+import { CT_SCRATCH } from "../layout/conntrack.ts";
 import { CONNTRACK_BASE } from "../memory.ts";
 
 const NUMBER: usize = CONNTRACK_BASE + CT_SCRATCH + 32;

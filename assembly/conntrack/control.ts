@@ -1,5 +1,5 @@
 /** Control connections with a helper: which protocol's reader looks at their packets. */
-import { CONN_FLAGS, CONN_FLAG_FTP } from "../layout.ts";
+import { CONN_FLAGS, CONN_FLAG_FTP } from "../layout/conntrack.ts";
 import { inspectFtp } from "./ftp.ts";
 import { inspectTftp } from "./tftp.ts";
 

@@ -3,23 +3,9 @@
  *
  * Invariants: reads only bytes that the record says are contiguous. False means "cannot be tracked": ct_state `inv`.
  */
-import {
-  KEY_ETH_TYPE,
-  KEY_IPV6_SRC,
-  KEY_NW_DST,
-  KEY_NW_PROTO,
-  KEY_NW_SRC,
-  LOOKUP_KEY,
-  LOOKUP_RELATED,
-  LOOKUP_TUPLE6,
-  PACKET_FLAG_CSUM_BAD_L3,
-  PACKET_FLAG_TORN,
-  PACKET_FLAGS,
-  PACKET_KEY,
-  PACKET_L3,
-  PACKET_L4,
-  TUPLE6_SIZE,
-} from "../layout.ts";
+import { LOOKUP_KEY, LOOKUP_RELATED, LOOKUP_TUPLE6, TUPLE6_SIZE } from "../layout/conntrack.ts";
+import { KEY_ETH_TYPE, KEY_IPV6_SRC, KEY_NW_DST, KEY_NW_PROTO, KEY_NW_SRC } from "../layout/key.ts";
+import { PACKET_FLAGS, PACKET_FLAG_CSUM_BAD_L3, PACKET_FLAG_TORN, PACKET_KEY, PACKET_L3, PACKET_L4 } from "../layout/packet.ts";
 import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6 } from "../packet/ethernet.ts";
 import { PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from "../packet/protocol.ts";
 import { extractIcmp, isIcmpError } from "./icmp.ts";

@@ -4,35 +4,10 @@
  * Cost: all and by zone look at every record ever used, about 60 ns each for those that go: a full table of a million
  *   stops the worker for less than a tenth of a second. By tuple is one look-up.
  */
-import {
-  CONN_STATE,
-  CONN_STATE_LIVE,
-  CONN_STATE_MASK,
-  CONN_ZONE,
-  CONNECTION_SIZE,
-  CONTROL_NOW,
-  CT_CANDIDATE,
-  CT_FLUSH_BY_TUPLE,
-  CT_FLUSH_BY_ZONE,
-  CT_FLUSH_DST,
-  CT_FLUSH_DST_L4,
-  CT_FLUSH_FAMILY,
-  CT_FLUSH_FLAGS,
-  CT_FLUSH_PROTOCOL,
-  CT_FLUSH_SRC,
-  CT_FLUSH_SRC_L4,
-  CT_FLUSH_ZONE,
-  CT_HIGH_WATER,
-  LOOKUP_KEY,
-  LOOKUP_RELATED,
-  LOOKUP_TUPLE,
-  LOOKUP_TUPLE6,
-  TUPLE_DST,
-  TUPLE_DST_L4,
-  TUPLE_SRC,
-  TUPLE_SRC_L4,
-  TUPLE6_SIZE,
-} from "../layout.ts";
+import { CONN_STATE, CONN_STATE_LIVE, CONN_STATE_MASK, CONN_ZONE, CT_CANDIDATE, CT_HIGH_WATER, LOOKUP_KEY, LOOKUP_RELATED, LOOKUP_TUPLE, LOOKUP_TUPLE6, TUPLE6_SIZE, TUPLE_DST, TUPLE_DST_L4, TUPLE_SRC, TUPLE_SRC_L4 } from "../layout/conntrack.ts";
+import { CT_FLUSH_BY_TUPLE, CT_FLUSH_BY_ZONE, CT_FLUSH_DST, CT_FLUSH_DST_L4, CT_FLUSH_FAMILY, CT_FLUSH_FLAGS, CT_FLUSH_PROTOCOL, CT_FLUSH_SRC, CT_FLUSH_SRC_L4, CT_FLUSH_ZONE } from "../layout/conntrack-command.ts";
+import { CONTROL_NOW } from "../layout/control.ts";
+import { CONNECTION_SIZE } from "../layout/limits.ts";
 import { CONNECTIONS_BASE, CONNTRACK_BASE, CONTROL_BASE } from "../memory.ts";
 import { digestLookup } from "./extract.ts";
 import { findConnection, recordOf, removeConnection } from "./table.ts";

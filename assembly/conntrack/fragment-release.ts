@@ -1,34 +1,7 @@
 /** Fragments leave again: new packet records over the held frames, with what the tracker decided for the whole. */
-import {
-  FRAG_DATAGRAM_FIRST,
-  FRAG_DATAGRAM_KEY,
-  FRAG_SLOT_END,
-  FRAG_SLOT_FRAME,
-  FRAG_SLOT_HEADER,
-  FRAG_SLOT_KEY,
-  FRAG_SLOT_NEXT,
-  FRAG_SLOT_RECORD,
-  FRAG_SLOT_START,
-  KEY_CT_IPV6_SRC,
-  KEY_CT_LABEL,
-  KEY_CT_MARK,
-  KEY_CT_STATE,
-  KEY_EXTENT_CT4,
-  KEY_EXTENT_CT6,
-  PACKET_BATCH_NEXT,
-  PACKET_CONNECTION,
-  PACKET_DATA,
-  PACKET_HEAD_LENGTH,
-  PACKET_HEADROOM,
-  PACKET_KEY,
-  PACKET_KEY_EXTENT,
-  PACKET_L3,
-  PACKET_L7,
-  PACKET_LENGTH,
-  PACKET_MIN_HEADROOM,
-  PACKET_PAYLOAD,
-  PACKET_SIZE,
-} from "../layout.ts";
+import { FRAG_DATAGRAM_FIRST, FRAG_DATAGRAM_KEY, FRAG_SLOT_END, FRAG_SLOT_FRAME, FRAG_SLOT_HEADER, FRAG_SLOT_KEY, FRAG_SLOT_NEXT, FRAG_SLOT_RECORD, FRAG_SLOT_START } from "../layout/fragments.ts";
+import { KEY_CT_IPV6_SRC, KEY_CT_LABEL, KEY_CT_MARK, KEY_CT_STATE, KEY_EXTENT_CT4, KEY_EXTENT_CT6 } from "../layout/key.ts";
+import { PACKET_BATCH_NEXT, PACKET_CONNECTION, PACKET_DATA, PACKET_HEADROOM, PACKET_HEAD_LENGTH, PACKET_KEY, PACKET_KEY_EXTENT, PACKET_L3, PACKET_L7, PACKET_LENGTH, PACKET_MIN_HEADROOM, PACKET_PAYLOAD, PACKET_SIZE } from "../layout/packet.ts";
 import { finishIpv4Checksum } from "../packet/checksum.ts";
 import { reparse } from "../packet/parse.ts";
 import { allocatePacket } from "../packet/pool.ts";

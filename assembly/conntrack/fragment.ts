@@ -1,19 +1,9 @@
 /**
  * What a fragment says about its place: the FRAGMENT_* words, worked out of an IPv4 header or an IPv6 fragment header.
  */
-import {
-  CT_SCRATCH,
-  KEY_ETH_TYPE,
-  PACKET_DATA,
-  PACKET_FLAG_CSUM_BAD_L3,
-  PACKET_FLAG_TORN,
-  PACKET_FLAGS,
-  PACKET_HEAD_LENGTH,
-  PACKET_KEY,
-  PACKET_L3,
-  PACKET_L3_LENGTH,
-  PACKET_LENGTH,
-} from "../layout.ts";
+import { CT_SCRATCH } from "../layout/conntrack.ts";
+import { KEY_ETH_TYPE } from "../layout/key.ts";
+import { PACKET_DATA, PACKET_FLAGS, PACKET_FLAG_CSUM_BAD_L3, PACKET_FLAG_TORN, PACKET_HEAD_LENGTH, PACKET_KEY, PACKET_L3, PACKET_L3_LENGTH, PACKET_LENGTH } from "../layout/packet.ts";
 import { CONNTRACK_BASE } from "../memory.ts";
 import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6 } from "../packet/ethernet.ts";
 import {

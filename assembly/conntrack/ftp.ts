@@ -8,16 +8,7 @@
  *   change; addresses whose text has no room to grow or lies in a part of the frame that a clone shares
  *   (editing is then left out, the expectation is made all the same).
  */
-import {
-  CONN_KEY,
-  CONN_TUPLE,
-  CONN_TUPLE6,
-  CT_SCRATCH,
-  TUPLE6_SIZE,
-  TUPLE_DST,
-  TUPLE_SIZE,
-  TUPLE_SRC,
-} from "../layout.ts";
+import { CONN_KEY, CONN_TUPLE, CONN_TUPLE6, CT_SCRATCH, TUPLE6_SIZE, TUPLE_DST, TUPLE_SIZE, TUPLE_SRC } from "../layout/conntrack.ts";
 import { CONNTRACK_BASE } from "../memory.ts";
 import {
   digit,

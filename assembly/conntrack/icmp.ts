@@ -3,13 +3,7 @@
  *
  * Not handled: other types (router discovery, obsolete ones) are invalid, as in OVS.
  */
-import {
-  CONN_PROTOCOL_STATE,
-  PSEUDO_STATE_BIDIRECTIONAL,
-  PSEUDO_STATE_FIRST,
-  TIMEOUT_ICMP_FIRST,
-  TIMEOUT_ICMP_REPLY,
-} from "../layout.ts";
+import { CONN_PROTOCOL_STATE, PSEUDO_STATE_BIDIRECTIONAL, PSEUDO_STATE_FIRST, TIMEOUT_ICMP_FIRST, TIMEOUT_ICMP_REPLY } from "../layout/conntrack.ts";
 import { transportHeader } from "./transport.ts";
 import { setEnds } from "./tuple.ts";
 import { UPDATE_VALID, UPDATE_VALID_NEW } from "./update.ts";

@@ -5,16 +5,8 @@
  * all such zones together; its kernel datapath and its manual say by zone). Beyond a limit nothing new is admitted;
  * established connections are never evicted.
  */
-import {
-  CT_COUNT,
-  CT_DEFAULT_ZONE_LIMIT,
-  CT_LIMIT,
-  CT_LIMIT_ALL_ZONES,
-  CT_ZONE_TABLE,
-  ZONE_COUNT,
-  ZONE_LIMIT,
-  ZONE_SIZE,
-} from "../layout.ts";
+import { CT_COUNT, CT_DEFAULT_ZONE_LIMIT, CT_LIMIT, CT_ZONE_TABLE, ZONE_COUNT, ZONE_LIMIT, ZONE_SIZE } from "../layout/conntrack.ts";
+import { CT_LIMIT_ALL_ZONES } from "../layout/conntrack-command.ts";
 import { CONNTRACK_BASE } from "../memory.ts";
 
 @inline

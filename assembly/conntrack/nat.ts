@@ -10,30 +10,8 @@
  * Cost: usually one look-up; the search ends after 128 + 64 + 32 + 16 look-ups (each round from a random port).
  * Not handled: ICMP identifiers are not translated, protocols without ports have no second try: exhausted.
  */
-import {
-  CONN_PROTOCOL,
-  CT_CANDIDATE,
-  CT_SEED,
-  LOOKUP_HASH,
-  LOOKUP_KEY,
-  LOOKUP_TUPLE,
-  LOOKUP_TUPLE6,
-  NAT_FLAG_ADDRESS,
-  NAT_FLAG_DST,
-  NAT_FLAG_PERSISTENT,
-  NAT_FLAG_PORTS,
-  NAT_FLAG_RANDOM,
-  NAT_FLAG_SRC,
-  OP_CT_NAT_FLAGS,
-  OP_CT_NAT_MAX,
-  OP_CT_NAT_MIN,
-  OP_CT_NAT_PORT_MAX,
-  OP_CT_NAT_PORT_MIN,
-  TUPLE_DST,
-  TUPLE_DST_L4,
-  TUPLE_SRC,
-  TUPLE_SRC_L4,
-} from "../layout.ts";
+import { CONN_PROTOCOL, CT_CANDIDATE, CT_SEED, LOOKUP_HASH, LOOKUP_KEY, LOOKUP_TUPLE, LOOKUP_TUPLE6, TUPLE_DST, TUPLE_DST_L4, TUPLE_SRC, TUPLE_SRC_L4 } from "../layout/conntrack.ts";
+import { NAT_FLAG_ADDRESS, NAT_FLAG_DST, NAT_FLAG_PERSISTENT, NAT_FLAG_PORTS, NAT_FLAG_RANDOM, NAT_FLAG_SRC, OP_CT_NAT_FLAGS, OP_CT_NAT_MAX, OP_CT_NAT_MIN, OP_CT_NAT_PORT_MAX, OP_CT_NAT_PORT_MIN } from "../layout/program.ts";
 import { CONNTRACK_BASE } from "../memory.ts";
 import { PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from "../packet/protocol.ts";
 import { random32 } from "../random.ts";

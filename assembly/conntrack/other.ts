@@ -4,15 +4,7 @@
  * As in OVS, packets stay `new` until the other end has answered, however many there are. Protocols other than UDP
  * have no ports here: one connection for each pair of addresses.
  */
-import {
-  CONN_PROTOCOL_STATE,
-  PSEUDO_STATE_BIDIRECTIONAL,
-  PSEUDO_STATE_FIRST,
-  PSEUDO_STATE_MULTIPLE,
-  TIMEOUT_OTHER_BIDIRECTIONAL,
-  TIMEOUT_OTHER_FIRST,
-  TIMEOUT_OTHER_MULTIPLE,
-} from "../layout.ts";
+import { CONN_PROTOCOL_STATE, PSEUDO_STATE_BIDIRECTIONAL, PSEUDO_STATE_FIRST, PSEUDO_STATE_MULTIPLE, TIMEOUT_OTHER_BIDIRECTIONAL, TIMEOUT_OTHER_FIRST, TIMEOUT_OTHER_MULTIPLE } from "../layout/conntrack.ts";
 import { UPDATE_VALID, UPDATE_VALID_NEW } from "./update.ts";
 import { extend, schedule } from "./wheel.ts";
 

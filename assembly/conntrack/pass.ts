@@ -8,35 +8,11 @@
  * Invariants: PACKET_CONNECTION is a hint. It is used only when it names a live record of this zone that has the
  *   packet's tuple, so a record that was freed or used again meanwhile does no harm.
  */
-import {
-  CONN_EXPIRES,
-  CONN_FLAG_FTP,
-  CONN_FLAG_RELATED,
-  CONN_FLAG_TFTP,
-  CONN_FLAGS,
-  CONN_KEY,
-  CONTROL_NOW,
-  CT_FLAG_COMMIT,
-  CT_FLAG_FORCE,
-  CT_FLAG_NAT,
-  CT_LOOKUP,
-  CT_STATE_DNAT,
-  CT_STATE_ESTABLISHED,
-  CT_STATE_INVALID,
-  CT_STATE_NEW,
-  CT_STATE_RELATED,
-  CT_STATE_REPLY,
-  CT_STATE_SNAT,
-  CT_STATE_TRACKED,
-  KEY_CT_STATE,
-  KEY_CT_ZONE,
-  LOOKUP_KEY,
-  LOOKUP_RELATED,
-  OP_CT_FLAGS,
-  OP_CT_ZONE,
-  PACKET_CONNECTION,
-  PACKET_KEY,
-} from "../layout.ts";
+import { CONN_EXPIRES, CONN_FLAGS, CONN_FLAG_FTP, CONN_FLAG_RELATED, CONN_FLAG_TFTP, CONN_KEY, CT_LOOKUP, LOOKUP_KEY, LOOKUP_RELATED } from "../layout/conntrack.ts";
+import { CONTROL_NOW } from "../layout/control.ts";
+import { CT_STATE_DNAT, CT_STATE_ESTABLISHED, CT_STATE_INVALID, CT_STATE_NEW, CT_STATE_RELATED, CT_STATE_REPLY, CT_STATE_SNAT, CT_STATE_TRACKED, KEY_CT_STATE, KEY_CT_ZONE } from "../layout/key.ts";
+import { PACKET_CONNECTION, PACKET_KEY } from "../layout/packet.ts";
+import { CT_FLAG_COMMIT, CT_FLAG_FORCE, CT_FLAG_NAT, OP_CT_FLAGS, OP_CT_ZONE } from "../layout/program.ts";
 import { CONNTRACK_BASE, CONTROL_BASE } from "../memory.ts";
 import { verifyTransportChecksum } from "../packet/checksum.ts";
 import { inspectControl } from "./control.ts";

@@ -4,20 +4,8 @@
  * The frame grows or shrinks at its front, into the headroom: the bytes behind the text stay where they are, whoever
  * else refers to them. IP length, checksums and the connection's sequence skew follow.
  */
-import {
-  CLONE_HEAD_SIZE,
-  CONN_KEY,
-  PACKET_DATA,
-  PACKET_FLAGS,
-  PACKET_FLAG_REASSEMBLED,
-  PACKET_GSO_TYPE,
-  PACKET_HEADROOM,
-  PACKET_HEAD_LENGTH,
-  PACKET_L3,
-  PACKET_L3_LENGTH,
-  PACKET_LENGTH,
-  VNET_GSO_NONE,
-} from "../layout.ts";
+import { CONN_KEY } from "../layout/conntrack.ts";
+import { CLONE_HEAD_SIZE, PACKET_DATA, PACKET_FLAGS, PACKET_FLAG_REASSEMBLED, PACKET_GSO_TYPE, PACKET_HEADROOM, PACKET_HEAD_LENGTH, PACKET_L3, PACKET_L3_LENGTH, PACKET_LENGTH, VNET_GSO_NONE } from "../layout/packet.ts";
 import { computeTransportChecksum, finishIpv4Checksum } from "../packet/checksum.ts";
 import { addSkew } from "./sequence-skew.ts";
 import { isIpv6 } from "./tuple.ts";

@@ -1,5 +1,5 @@
 /** Which protocol's rules judge a connection's packets. */
-import { CONN_KEY, LOOKUP_KEY } from "../layout.ts";
+import { CONN_KEY, LOOKUP_KEY } from "../layout/conntrack.ts";
 import { PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_SCTP, PROTOCOL_TCP } from "../packet/protocol.ts";
 import { createIcmp, opensIcmp, updateIcmp } from "./icmp.ts";
 import { opensIcmpv6 } from "./icmpv6.ts";

@@ -7,17 +7,7 @@
  * Not handled: quoted fragments other than the first, quoted IPv6 extension headers past MAX_EXTENSIONS, a quoted
  *   packet that is itself an error (RFC 1122 §3.2.2 forbids it): all invalid.
  */
-import {
-  LOOKUP_INNER_END,
-  LOOKUP_INNER_L3,
-  LOOKUP_INNER_L4,
-  LOOKUP_KEY,
-  LOOKUP_RELATED,
-  LOOKUP_TUPLE,
-  LOOKUP_TUPLE6,
-  TUPLE_DST,
-  TUPLE6_SIZE,
-} from "../layout.ts";
+import { LOOKUP_INNER_END, LOOKUP_INNER_L3, LOOKUP_INNER_L4, LOOKUP_KEY, LOOKUP_RELATED, LOOKUP_TUPLE, LOOKUP_TUPLE6, TUPLE6_SIZE, TUPLE_DST } from "../layout/conntrack.ts";
 import { patchChecksum16 } from "../packet/checksum.ts";
 import {
   PROTOCOL_AUTHENTICATION,

@@ -4,31 +4,12 @@
  * Invariants: the header is valid when magic and layout version fit; records, chains and wheel are then complete,
  *   because the worker leaves between packets. The seed of the hashes stays with the region.
  */
-import {
-  CONTROL_NOW,
-  COUNTER_CT_COUNT,
-  CT_CONFIG_FRAGMENT_LIMIT,
-  CT_CONFIG_FRAGMENT_MIN_V4,
-  CT_CONFIG_FRAGMENT_MIN_V6,
-  CT_CONFIG_FRAGMENTS_V4,
-  CT_CONFIG_FRAGMENTS_V6,
-  CT_CONFIG_MAX_CONNECTIONS,
-  CT_CONFIG_SEQUENCE_CHECK,
-  CT_COUNT,
-  CT_GENERATION,
-  CT_LAYOUT,
-  CT_LIMIT,
-  CT_MAGIC,
-  CT_MAGIC_VALUE,
-  CT_SEED,
-  CT_SEQUENCE_CHECK,
-  CT_WHEEL_TICK,
-  FRAG_ENABLED,
-  FRAG_LIMIT,
-  FRAG_MIN_SIZE,
-  FRAG_SLOTS,
-  LAYOUT_VERSION,
-} from "../layout.ts";
+import { CT_COUNT, CT_GENERATION, CT_LAYOUT, CT_LIMIT, CT_MAGIC, CT_MAGIC_VALUE, CT_SEED, CT_SEQUENCE_CHECK, CT_WHEEL_TICK } from "../layout/conntrack.ts";
+import { CT_CONFIG_FRAGMENTS_V4, CT_CONFIG_FRAGMENTS_V6, CT_CONFIG_FRAGMENT_LIMIT, CT_CONFIG_FRAGMENT_MIN_V4, CT_CONFIG_FRAGMENT_MIN_V6, CT_CONFIG_MAX_CONNECTIONS, CT_CONFIG_SEQUENCE_CHECK } from "../layout/conntrack-command.ts";
+import { CONTROL_NOW } from "../layout/control.ts";
+import { COUNTER_CT_COUNT } from "../layout/counter.ts";
+import { FRAG_ENABLED, FRAG_LIMIT, FRAG_MIN_SIZE, FRAG_SLOTS } from "../layout/fragments.ts";
+import { LAYOUT_VERSION } from "../layout/version.ts";
 import { CONNTRACK_BASE, CONTROL_BASE, COUNTERS_BASE, FRAGMENTS_BASE, MAX_CONNECTIONS } from "../memory.ts";
 import { random32 } from "../random.ts";
 import { initializeFragments } from "./fragment-store.ts";

@@ -7,20 +7,7 @@
  * Invariants: chunks are walked as far as they are contiguous and no more than MAX_CHUNKS of them.
  * Not handled: multi-homing (each pair of addresses is a connection of its own).
  */
-import {
-  CONN_PROTOCOL_STATE,
-  CONN_VTAG,
-  SCTP_STATE_CLOSED,
-  SCTP_STATE_COOKIE_ECHOED,
-  SCTP_STATE_COOKIE_WAIT,
-  SCTP_STATE_ESTABLISHED,
-  SCTP_STATE_SHUTDOWN_ACK_SENT,
-  SCTP_STATE_SHUTDOWN_RECEIVED,
-  SCTP_STATE_SHUTDOWN_SENT,
-  TIMEOUT_SCTP_CLOSING,
-  TIMEOUT_SCTP_ESTABLISHED,
-  TIMEOUT_SCTP_OPENING,
-} from "../layout.ts";
+import { CONN_PROTOCOL_STATE, CONN_VTAG, SCTP_STATE_CLOSED, SCTP_STATE_COOKIE_ECHOED, SCTP_STATE_COOKIE_WAIT, SCTP_STATE_ESTABLISHED, SCTP_STATE_SHUTDOWN_ACK_SENT, SCTP_STATE_SHUTDOWN_RECEIVED, SCTP_STATE_SHUTDOWN_SENT, TIMEOUT_SCTP_CLOSING, TIMEOUT_SCTP_ESTABLISHED, TIMEOUT_SCTP_OPENING } from "../layout/conntrack.ts";
 import { setEnds } from "./tuple.ts";
 import { network16, transportHeader, transportHeadLength } from "./transport.ts";
 import { UPDATE_INVALID, UPDATE_NEW, UPDATE_VALID, UPDATE_VALID_NEW } from "./update.ts";

@@ -5,7 +5,7 @@
  *   The tracker itself always sees the numbers of the end that sends.
  * Not handled: edits in both directions, selective acknowledgements, retransmissions from before the edit.
  */
-import { CONN_FLAGS, CONN_FLAG_SKEW_REPLY, CONN_SKEW } from "../layout.ts";
+import { CONN_FLAGS, CONN_FLAG_SKEW_REPLY, CONN_SKEW } from "../layout/conntrack.ts";
 import { patchChecksum32 } from "../packet/checksum.ts";
 import { hasPartialChecksum } from "../packet/partial-checksum.ts";
 import { transportHeader } from "./transport.ts";

@@ -11,31 +11,7 @@
  *   An unanswered SYN is measured anew when it is sent again with another number, and ends may open at once (§3.5).
  * Not handled: SYN in an established connection is judged by its window only; selective acknowledgements are not read.
  */
-import {
-  CONN_PEER,
-  CT_SEQUENCE_CHECK,
-  PEER_MAX_WINDOW,
-  PEER_SCALE,
-  PEER_SCALE_KNOWN,
-  PEER_SCALE_SHIFT,
-  PEER_SCALE_UNKNOWN,
-  PEER_SEQ_HIGH,
-  PEER_SEQ_LOW,
-  PEER_SIZE,
-  PEER_STATE,
-  TCP_STATE_CLOSED,
-  TCP_STATE_CLOSING,
-  TCP_STATE_ESTABLISHED,
-  TCP_STATE_FIN_WAIT_2,
-  TCP_STATE_SYN_SENT,
-  TCP_STATE_TIME_WAIT,
-  TIMEOUT_TCP_CLOSED,
-  TIMEOUT_TCP_CLOSING,
-  TIMEOUT_TCP_ESTABLISHED,
-  TIMEOUT_TCP_FIN_WAIT,
-  TIMEOUT_TCP_FIRST_PACKET,
-  TIMEOUT_TCP_OPENING,
-} from "../layout.ts";
+import { CONN_PEER, CT_SEQUENCE_CHECK, PEER_MAX_WINDOW, PEER_SCALE, PEER_SCALE_KNOWN, PEER_SCALE_SHIFT, PEER_SCALE_UNKNOWN, PEER_SEQ_HIGH, PEER_SEQ_LOW, PEER_SIZE, PEER_STATE, TCP_STATE_CLOSED, TCP_STATE_CLOSING, TCP_STATE_ESTABLISHED, TCP_STATE_FIN_WAIT_2, TCP_STATE_SYN_SENT, TCP_STATE_TIME_WAIT, TIMEOUT_TCP_CLOSED, TIMEOUT_TCP_CLOSING, TIMEOUT_TCP_ESTABLISHED, TIMEOUT_TCP_FIN_WAIT, TIMEOUT_TCP_FIRST_PACKET, TIMEOUT_TCP_OPENING } from "../layout/conntrack.ts";
 import { CONNTRACK_BASE } from "../memory.ts";
 import { setEnds } from "./tuple.ts";
 import { network16, network32, transportHeader, transportHeadLength, transportLength } from "./transport.ts";

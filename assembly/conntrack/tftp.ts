@@ -3,7 +3,7 @@
  *
  * Not handled: a client port that translation had to change: the answer is expected at the changed one, and stays so.
  */
-import { CONN_TUPLE, TUPLE_DST_L4, TUPLE_SIZE } from "../layout.ts";
+import { CONN_TUPLE, TUPLE_DST_L4, TUPLE_SIZE } from "../layout/conntrack.ts";
 import { expectConnection } from "./expectation.ts";
 
 export function inspectTftp(connection: usize, reply: usize): void {

@@ -3,7 +3,9 @@
  */
 
 import { drop } from "../counters.ts";
-import { CONTROL_NOW, KEY_NW_FRAG, PACKET_KEY } from "../layout.ts";
+import { CONTROL_NOW } from "../layout/control.ts";
+import { KEY_NW_FRAG } from "../layout/key.ts";
+import { PACKET_KEY } from "../layout/packet.ts";
 import { CONTROL_BASE } from "../memory.ts";
 import { sweepFragments } from "./fragment-store.ts";
 import { trackFragment } from "./fragments.ts";

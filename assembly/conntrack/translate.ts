@@ -4,30 +4,9 @@
  * Invariants: packet bytes, checksums and flow key change together (packet/rewrite.ts). Translating twice changes
  *   nothing the second time.
  */
-import {
-  CONN_FLAG_DNAT,
-  CONN_FLAG_SNAT,
-  CONN_FLAGS,
-  CONN_KEY,
-  CONN_TUPLE,
-  CONN_TUPLE6,
-  CT_STATE_DNAT,
-  CT_STATE_SNAT,
-  KEY_IPV6_DST,
-  KEY_IPV6_SRC,
-  KEY_NW_DST,
-  KEY_NW_SRC,
-  KEY_TP_DST,
-  KEY_TP_SRC,
-  LOOKUP_RELATED,
-  PACKET_KEY,
-  TUPLE_DST,
-  TUPLE_DST_L4,
-  TUPLE_SIZE,
-  TUPLE_SRC,
-  TUPLE_SRC_L4,
-  TUPLE6_SIZE,
-} from "../layout.ts";
+import { CONN_FLAGS, CONN_FLAG_DNAT, CONN_FLAG_SNAT, CONN_KEY, CONN_TUPLE, CONN_TUPLE6, LOOKUP_RELATED, TUPLE6_SIZE, TUPLE_DST, TUPLE_DST_L4, TUPLE_SIZE, TUPLE_SRC, TUPLE_SRC_L4 } from "../layout/conntrack.ts";
+import { CT_STATE_DNAT, CT_STATE_SNAT, KEY_IPV6_DST, KEY_IPV6_SRC, KEY_NW_DST, KEY_NW_SRC, KEY_TP_DST, KEY_TP_SRC } from "../layout/key.ts";
+import { PACKET_KEY } from "../layout/packet.ts";
 import { rewriteAddress, rewritePort } from "../packet/rewrite.ts";
 import { hasPorts } from "./nat.ts";
 import { rewriteQuotedAddress, rewriteQuotedPort } from "./quoted.ts";

@@ -1,5 +1,5 @@
 /** Where a packet's L4 header and payload are. */
-import { PACKET_DATA, PACKET_HEAD_LENGTH, PACKET_L3, PACKET_L3_LENGTH, PACKET_L4 } from "../layout.ts";
+import { PACKET_DATA, PACKET_HEAD_LENGTH, PACKET_L3, PACKET_L3_LENGTH, PACKET_L4 } from "../layout/packet.ts";
 
 /** Address of the L4 header. */
 @inline

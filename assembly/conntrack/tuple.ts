@@ -1,27 +1,12 @@
 /**
  * Tuples: which connection a packet belongs to, and in which direction.
  *
- * What: building, reversing, comparing and hashing the LOOKUP record (layout.ts).
+ * What: building, reversing, comparing and hashing the LOOKUP record (layout/conntrack.ts).
  * Invariants: the hash is symmetric, so both directions of a connection without address translation live in one
  *   chain. It covers the compact tuple only; an IPv6 address takes part by its digest, and is compared in full.
  * Cost: about 5 ns to hash. The seed is random per region, so that nobody outside can build long chains.
  */
-import {
-  CONN_KEY,
-  CONN_TUPLE,
-  CONN_TUPLE6,
-  CT_SEED,
-  LOOKUP_HASH,
-  LOOKUP_KEY,
-  LOOKUP_TUPLE,
-  LOOKUP_TUPLE6,
-  TUPLE_DST,
-  TUPLE_DST_L4,
-  TUPLE_SIZE,
-  TUPLE_SRC,
-  TUPLE_SRC_L4,
-  TUPLE6_SIZE,
-} from "../layout.ts";
+import { CONN_KEY, CONN_TUPLE, CONN_TUPLE6, CT_SEED, LOOKUP_HASH, LOOKUP_KEY, LOOKUP_TUPLE, LOOKUP_TUPLE6, TUPLE6_SIZE, TUPLE_DST, TUPLE_DST_L4, TUPLE_SIZE, TUPLE_SRC, TUPLE_SRC_L4 } from "../layout/conntrack.ts";
 import { CONNTRACK_BASE } from "../memory.ts";
 
 /** Odd constants with bits spread evenly (SplitMix64's). */

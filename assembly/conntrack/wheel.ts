@@ -10,20 +10,9 @@
  */
 
 import { count } from "../counters.ts";
-import {
-  CONN_EXPIRES,
-  CONN_POLICY,
-  CONN_TIMER_NEXT,
-  CONN_TIMER_PREVIOUS,
-  CONN_TIMER_SLOT,
-  CONTROL_NOW,
-  COUNTER_CT_EXPIRED,
-  CT_TIMEOUT_TABLE,
-  CT_WHEEL_TABLE,
-  CT_WHEEL_TICK,
-  TIMEOUT_POLICY_SIZE,
-  WHEEL_SLOTS,
-} from "../layout.ts";
+import { CONN_EXPIRES, CONN_POLICY, CONN_TIMER_NEXT, CONN_TIMER_PREVIOUS, CONN_TIMER_SLOT, CT_TIMEOUT_TABLE, CT_WHEEL_TABLE, CT_WHEEL_TICK, TIMEOUT_POLICY_SIZE, WHEEL_SLOTS } from "../layout/conntrack.ts";
+import { CONTROL_NOW } from "../layout/control.ts";
+import { COUNTER_CT_EXPIRED } from "../layout/counter.ts";
 import { CONNTRACK_BASE, CONTROL_BASE } from "../memory.ts";
 import { removeConnection } from "./table.ts";
 

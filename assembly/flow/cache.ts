@@ -13,17 +13,10 @@
  *   also of the addresses. The whole key would tell no more flows apart in practice.
  * Not handled: flows that differ only in tunnel or label fields share an entry and fall through to the tables.
  */
-import {
-  CACHE_ENTRIES,
-  FLOW_MASK,
-  FLOW_STATE,
-  FLOW_STATE_LIVE,
-  KEY_EXTENT_IPV6,
-  KEY_IPV6_DST,
-  KEY_IPV6_SRC,
-  PACKET_KEY,
-  PACKET_KEY_EXTENT,
-} from "../layout.ts";
+import { KEY_EXTENT_IPV6, KEY_IPV6_DST, KEY_IPV6_SRC } from "../layout/key.ts";
+import { CACHE_ENTRIES } from "../layout/limits.ts";
+import { FLOW_MASK, FLOW_STATE, FLOW_STATE_LIVE } from "../layout/megaflow.ts";
+import { PACKET_KEY, PACKET_KEY_EXTENT } from "../layout/packet.ts";
 import { CACHE_BASE } from "../memory.ts";
 import { factorsOf, finish, matches, product } from "./masked-key.ts";
 

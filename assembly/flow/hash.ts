@@ -5,15 +5,7 @@
  *   bit. The inputs are key bytes as they lie in memory, loaded little-endian.
  * Not handled: the variant of OVS builds with SSE4.2 or ARM CRC32 (crc32 instructions): another function altogether.
  */
-import {
-  KEY_ETH_TYPE,
-  KEY_IPV6_DST,
-  KEY_IPV6_SRC,
-  KEY_NW_DST,
-  KEY_NW_PROTO,
-  KEY_NW_SRC,
-  KEY_TP_SRC,
-} from "../layout.ts";
+import { KEY_ETH_TYPE, KEY_IPV6_DST, KEY_IPV6_SRC, KEY_NW_DST, KEY_NW_PROTO, KEY_NW_SRC, KEY_TP_SRC } from "../layout/key.ts";
 
 /** Adds one 32-bit word. A zero word only turns the state. */
 @inline

@@ -8,21 +8,11 @@
  * Cost: probing a mask without a hit is its hash and one cache line: 3 ns (probe.ts).
  */
 import { countMany } from "../counters.ts";
-import {
-  CONTROL_NOW,
-  CONTROL_RANKED_AT,
-  COUNTER_MASKS_PROBED,
-  FLOW_HASH,
-  FLOW_KEY,
-  FLOW_MASK,
-  FLOW_PACKETS,
-  FLOW_STATE,
-  FLOW_STATE_DEAD,
-  FLOW_STATE_LIVE,
-  MASK_FLOWS,
-  MASK_HITS,
-  MAX_MASKS,
-} from "../layout.ts";
+import { CONTROL_NOW, CONTROL_RANKED_AT } from "../layout/control.ts";
+import { COUNTER_MASKS_PROBED } from "../layout/counter.ts";
+import { MAX_MASKS } from "../layout/limits.ts";
+import { MASK_FLOWS, MASK_HITS } from "../layout/mask.ts";
+import { FLOW_HASH, FLOW_KEY, FLOW_MASK, FLOW_PACKETS, FLOW_STATE, FLOW_STATE_DEAD, FLOW_STATE_LIVE } from "../layout/megaflow.ts";
 import { CONTROL_BASE } from "../memory.ts";
 import { hashPacked } from "./masked-key.ts";
 import { addFlow, deleteFlow, findFlow, firstCandidate } from "./megaflow-table.ts";

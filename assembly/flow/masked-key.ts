@@ -7,15 +7,8 @@
  *   anew at every start, nobody can aim.
  * Cost: below 1 ns a block. Blocks, not words: two words cost a SIMD register what one word costs without.
  */
-import {
-  FLOW_KEY,
-  MASK_BLOCK_COUNT,
-  MASK_BLOCK_INDEX,
-  MASK_BLOCKS,
-  MASK_HASHED,
-  MASK_HASHED_COUNT,
-  MASK_WHOLE_BLOCKS,
-} from "../layout.ts";
+import { MASK_BLOCKS, MASK_BLOCK_COUNT, MASK_BLOCK_INDEX, MASK_HASHED, MASK_HASHED_COUNT, MASK_WHOLE_BLOCKS } from "../layout/mask.ts";
+import { FLOW_KEY } from "../layout/megaflow.ts";
 import { FACTORS } from "./subtable-memory.ts";
 
 const BLOCK_LOG2: usize = 4;

@@ -13,7 +13,8 @@
  * Cost: one line a miss, five a hit. Growing reads every flow's hash (some 10 ms for 200 000 flows).
  * Not handled: shrinking, except that an empty table gives its memory back.
  */
-import { FLOW_HASH, MASK_FLOWS, MASK_LAST_BUCKET, MASK_TABLE } from "../layout.ts";
+import { MASK_FLOWS, MASK_LAST_BUCKET, MASK_TABLE } from "../layout/mask.ts";
+import { FLOW_HASH } from "../layout/megaflow.ts";
 import { matches } from "./masked-key.ts";
 import { allocateGroups, filterBytes, freeGroups, GROUP_FLOWS_LOG2, GROUP_TAGS_LOG2 } from "./subtable-memory.ts";
 

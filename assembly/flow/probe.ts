@@ -8,7 +8,7 @@
  * What: packets in the inner loop, so that the mask's blocks stay in registers and the packets' memory accesses overlap.
  * Cost: 3 ns a packet and mask of three blocks.
  */
-import { MASK_HASHED_COUNT, MASK_LAST_BUCKET, MASK_TABLE } from "../layout.ts";
+import { MASK_HASHED_COUNT, MASK_LAST_BUCKET, MASK_TABLE } from "../layout/mask.ts";
 import { PIPELINE_BASE } from "../memory.ts";
 import { blockOffset, finish, hashedPlace, maskBlock, factorsOf, product, sumMasked } from "./masked-key.ts";
 import { mayHold } from "./megaflow-table.ts";

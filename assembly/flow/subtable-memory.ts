@@ -11,7 +11,8 @@
  * Cost: constant; a table that doubles leaves its old block to the next table of that size, so at most half the region
  *   is idle.
  */
-import { CONTROL_HASH_SEED, KEY_WORDS } from "../layout.ts";
+import { CONTROL_HASH_SEED } from "../layout/control.ts";
+import { KEY_WORDS } from "../layout/key.ts";
 import { CONTROL_BASE, SUBTABLES_BASE, SUBTABLES_SIZE } from "../memory.ts";
 
 const RANKED_COUNT: usize = 0;

@@ -5,30 +5,9 @@
  *   and a super-packet has a segment size. A frame that fails is dropped as torn and counted as the port's error.
  */
 import { drop } from "../counters.ts";
-import {
-  DROP_NO_BUFFER,
-  DROP_TORN,
-  PACKET_CSUM_OFFSET,
-  PACKET_CSUM_START,
-  PACKET_DATA,
-  PACKET_GSO_SIZE,
-  PACKET_GSO_TYPE,
-  PACKET_HDR_LEN,
-  PACKET_HEADROOM,
-  PACKET_HEAD_LENGTH,
-  PACKET_IN_PORT,
-  PACKET_LENGTH,
-  PACKET_VNET_FLAGS,
-  PORT_FEATURES,
-  PORT_FEATURE_VNET,
-  PORT_RX_BYTES,
-  PORT_RX_DROPPED,
-  PORT_RX_ERRORS,
-  PORT_RX_PACKETS,
-  VNET_F_NEEDS_CSUM,
-  VNET_GSO_NONE,
-  VNET_HEADER_SIZE,
-} from "../layout.ts";
+import { DROP_NO_BUFFER, DROP_TORN } from "../layout/counter.ts";
+import { PACKET_CSUM_OFFSET, PACKET_CSUM_START, PACKET_DATA, PACKET_GSO_SIZE, PACKET_GSO_TYPE, PACKET_HDR_LEN, PACKET_HEADROOM, PACKET_HEAD_LENGTH, PACKET_IN_PORT, PACKET_LENGTH, PACKET_VNET_FLAGS, VNET_F_NEEDS_CSUM, VNET_GSO_NONE, VNET_HEADER_SIZE } from "../layout/packet.ts";
+import { PORT_FEATURES, PORT_FEATURE_VNET, PORT_RX_BYTES, PORT_RX_DROPPED, PORT_RX_ERRORS, PORT_RX_PACKETS } from "../layout/port.ts";
 import { allocateArrival } from "../packet/pool.ts";
 import { countPort } from "./port-record.ts";
 

@@ -1,5 +1,5 @@
 /** One batch of one port, from the kernel to the kernel. index.ts exports these three. */
-import { PACKET_SLOTS } from "../layout.ts";
+import { PACKET_SLOTS } from "../layout/limits.ts";
 import { PACKETS_BASE } from "../memory.ts";
 import { packetsLeft, resetPool } from "../packet/pool.ts";
 import { processBatch, processParsed } from "../pipeline.ts";

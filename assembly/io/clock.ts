@@ -1,5 +1,5 @@
 /** The time of a batch: read once a loop, not once a packet. */
-import { CONTROL_NOW, CONTROL_NOW_US } from "../layout.ts";
+import { CONTROL_NOW, CONTROL_NOW_US } from "../layout/control.ts";
 import { CONTROL_BASE } from "../memory.ts";
 
 /** Sets the fast path's time to `microseconds` of CLOCK_MONOTONIC (f64: JavaScript's numbers need no BigInt this way). */

@@ -8,18 +8,7 @@
  * Cost: a checksum and a copy of each payload. TCP through a tunnel went from 0.9 to 4.6 Gbit/s by it.
  * Not handled: VLAN tags, IP options, UDP, segments of different datagrams.
  */
-import {
-  PACKET_CSUM_OFFSET,
-  PACKET_CSUM_START,
-  PACKET_GSO_SIZE,
-  PACKET_GSO_TYPE,
-  PACKET_HDR_LEN,
-  PACKET_VNET_FLAGS,
-  VNET_F_DATA_VALID,
-  VNET_F_NEEDS_CSUM,
-  VNET_GSO_TCPV4,
-  VNET_GSO_TCPV6,
-} from "../layout.ts";
+import { PACKET_CSUM_OFFSET, PACKET_CSUM_START, PACKET_GSO_SIZE, PACKET_GSO_TYPE, PACKET_HDR_LEN, PACKET_VNET_FLAGS, VNET_F_DATA_VALID, VNET_F_NEEDS_CSUM, VNET_GSO_TCPV4, VNET_GSO_TCPV6 } from "../layout/packet.ts";
 import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6 } from "../packet/ethernet.ts";
 import { finishIpv4Checksum, foldSum, sumBytes, verifyIpv4Checksum } from "../packet/internet-checksum.ts";
 

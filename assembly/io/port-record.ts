@@ -1,5 +1,6 @@
 /** Port records, by port number. */
-import { MAX_PORTS, PORT_SIZE } from "../layout.ts";
+import { MAX_PORTS } from "../layout/limits.ts";
+import { PORT_SIZE } from "../layout/port.ts";
 import { PORTS_BASE } from "../memory.ts";
 
 /** Record of a port number below MAX_PORTS. */

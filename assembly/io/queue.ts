@@ -3,26 +3,10 @@
  *
  * The list of ports that have something queued stands at IO_BASE: u32 count, then u32 port numbers.
  */
-import {
-  CONTROL_HOST_BASE,
-  DROP_TX_ERROR,
-  DROP_TX_FULL,
-  PACKET_DATA,
-  PACKET_HEAD_LENGTH,
-  PACKET_LENGTH,
-  PACKET_PAYLOAD,
-  PORT_FEATURES,
-  PORT_FEATURE_VNET,
-  PORT_TX_BYTES,
-  PORT_TX_COUNT,
-  PORT_TX_DROPPED,
-  PORT_TX_ERRORS,
-  PORT_TX_LISTED,
-  PORT_TX_MESSAGES,
-  PORT_TX_PACKETS,
-  PORT_TX_VECTORS,
-  VNET_HEADER_SIZE,
-} from "../layout.ts";
+import { CONTROL_HOST_BASE } from "../layout/control.ts";
+import { DROP_TX_ERROR, DROP_TX_FULL } from "../layout/counter.ts";
+import { PACKET_DATA, PACKET_HEAD_LENGTH, PACKET_LENGTH, PACKET_PAYLOAD, VNET_HEADER_SIZE } from "../layout/packet.ts";
+import { PORT_FEATURES, PORT_FEATURE_VNET, PORT_TX_BYTES, PORT_TX_COUNT, PORT_TX_DROPPED, PORT_TX_ERRORS, PORT_TX_LISTED, PORT_TX_MESSAGES, PORT_TX_PACKETS, PORT_TX_VECTORS } from "../layout/port.ts";
 import { drop } from "../counters.ts";
 import { CONTROL_BASE, IO_BASE } from "../memory.ts";
 import { flushPort } from "./host.ts";

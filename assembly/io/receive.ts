@@ -7,21 +7,10 @@
  * Cost: ~5 ns a frame, and the first look at a cold one.
  */
 import { drop } from "../counters.ts";
-import {
-  BATCH_SIZE,
-  BUFFER_LENGTH,
-  BUFFER_SIZE,
-  DROP_TORN,
-  PACKET_LENGTH,
-  PACKET_MIN_HEADROOM,
-  PORT_RING_FRAMES,
-  PORT_RING_FRAME_SIZE,
-  PORT_RING_NEXT,
-  PORT_RING_TAKEN,
-  PORT_RX_DROPPED,
-  PORT_WINDOW,
-  RECEIVE_BUFFERS,
-} from "../layout.ts";
+import { DROP_TORN } from "../layout/counter.ts";
+import { BATCH_SIZE, BUFFER_SIZE, RECEIVE_BUFFERS } from "../layout/limits.ts";
+import { PACKET_LENGTH, PACKET_MIN_HEADROOM } from "../layout/packet.ts";
+import { BUFFER_LENGTH, PORT_RING_FRAMES, PORT_RING_FRAME_SIZE, PORT_RING_NEXT, PORT_RING_TAKEN, PORT_RX_DROPPED, PORT_WINDOW } from "../layout/port.ts";
 import { BUFFERS_BASE } from "../memory.ts";
 import { arrive, countArrived, hasOffloads, restoreTag } from "./arrival.ts";
 import { receiveLong } from "./host.ts";

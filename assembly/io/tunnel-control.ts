@@ -1,5 +1,5 @@
 /** What a datagram is sent with: address and control messages (message-layout.ts), from the packet's tunnel fields. */
-import { KEY_TUN_DST, KEY_TUN_IPV6_DST, KEY_TUN_IPV6_SRC, KEY_TUN_SRC, KEY_TUN_TOS, KEY_TUN_TTL } from "../layout.ts";
+import { KEY_TUN_DST, KEY_TUN_IPV6_DST, KEY_TUN_IPV6_SRC, KEY_TUN_SRC, KEY_TUN_TOS, KEY_TUN_TTL } from "../layout/key.ts";
 import {
   AF_INET,
   AF_INET6,

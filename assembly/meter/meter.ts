@@ -7,28 +7,10 @@
  * Invariants: the worker alone writes meter records; the main thread reads their counters.
  * Not handled: bands other than drop (OVS has none either). A meter that does not exist lets everything through.
  */
-import {
-  CONTROL_NOW,
-  MAX_METERS,
-  METER_BAND,
-  METER_BAND_BURST,
-  METER_BAND_BYTES,
-  METER_BAND_PACKETS,
-  METER_BAND_RATE,
-  METER_BAND_SIZE,
-  METER_BAND_TOKENS,
-  METER_BANDS,
-  METER_BYTES,
-  METER_FLAG_PKTPS,
-  METER_FLAGS,
-  METER_MAX_BANDS,
-  METER_MAX_DELTA,
-  METER_PACKETS,
-  METER_SIZE,
-  METER_STATE,
-  METER_USED,
-  PACKET_LENGTH,
-} from "../layout.ts";
+import { CONTROL_NOW } from "../layout/control.ts";
+import { MAX_METERS, METER_MAX_BANDS } from "../layout/limits.ts";
+import { METER_BAND, METER_BANDS, METER_BAND_BURST, METER_BAND_BYTES, METER_BAND_PACKETS, METER_BAND_RATE, METER_BAND_SIZE, METER_BAND_TOKENS, METER_BYTES, METER_FLAGS, METER_FLAG_PKTPS, METER_MAX_DELTA, METER_PACKETS, METER_SIZE, METER_STATE, METER_USED } from "../layout/meter.ts";
+import { PACKET_LENGTH } from "../layout/packet.ts";
 import { CONTROL_BASE, METERS_BASE } from "../memory.ts";
 
 /** What a band may hold: `burst` seconds' worth of thousandths. */

@@ -6,7 +6,8 @@
  *
  * Not handled: other hardware or protocols: no ARP field in the key. Operations past 255: nw_proto stays 0, as in OVS.
  */
-import { KEY_ARP_SHA, KEY_EXTENT_ARP, KEY_NW_DST, KEY_NW_PROTO, KEY_NW_SRC, PACKET_KEY_EXTENT } from "../layout.ts";
+import { KEY_ARP_SHA, KEY_EXTENT_ARP, KEY_NW_DST, KEY_NW_PROTO, KEY_NW_SRC } from "../layout/key.ts";
+import { PACKET_KEY_EXTENT } from "../layout/packet.ts";
 import { markTorn } from "./torn.ts";
 
 export const ARP_OPERATION = 6;

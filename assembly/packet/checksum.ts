@@ -8,24 +8,8 @@
  * Not handled: a routing header with hops to go (RFC 8200 §8.1): sums take the destination as it stands in the header, as
  *   OVS's do. Fragments: their checksum covers bytes of other packets, so it is only patched, never verified or computed.
  */
-import {
-  KEY_ETH_TYPE,
-  KEY_IPV6_SRC,
-  KEY_NW_DST,
-  KEY_NW_FRAG,
-  KEY_NW_PROTO,
-  KEY_NW_SRC,
-  PACKET_DATA,
-  PACKET_HEAD_LENGTH,
-  PACKET_KEY,
-  PACKET_L3,
-  PACKET_L3_LENGTH,
-  PACKET_L4,
-  PACKET_PAYLOAD,
-  PACKET_VNET_FLAGS,
-  VNET_F_DATA_VALID,
-  VNET_F_NEEDS_CSUM,
-} from "../layout.ts";
+import { KEY_ETH_TYPE, KEY_IPV6_SRC, KEY_NW_DST, KEY_NW_FRAG, KEY_NW_PROTO, KEY_NW_SRC } from "../layout/key.ts";
+import { PACKET_DATA, PACKET_HEAD_LENGTH, PACKET_KEY, PACKET_L3, PACKET_L3_LENGTH, PACKET_L4, PACKET_PAYLOAD, PACKET_VNET_FLAGS, VNET_F_DATA_VALID, VNET_F_NEEDS_CSUM } from "../layout/packet.ts";
 import { addCrc32c, advanceCrc32c, finishCrc32c, startCrc32c } from "./crc32c.ts";
 import { ETHER_TYPE_IPV4 } from "./ethernet.ts";
 import {

@@ -1,6 +1,7 @@
 /** Congestion that a packet met inside a tunnel (RFC 6040 §4.2). */
 import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6 } from "./ethernet.ts";
-import { KEY_ETH_TYPE, KEY_NW_TOS, PACKET_DATA, PACKET_KEY, PACKET_L3, PACKET_L3_LENGTH } from "../layout.ts";
+import { KEY_ETH_TYPE, KEY_NW_TOS } from "../layout/key.ts";
+import { PACKET_DATA, PACKET_KEY, PACKET_L3, PACKET_L3_LENGTH } from "../layout/packet.ts";
 import { patchChecksum16 } from "./internet-checksum.ts";
 import { IPV4_CHECKSUM } from "./ipv4.ts";
 

@@ -6,7 +6,7 @@
  *
  * Not handled: 802.2 without SNAP, or SNAP of another organization: the key says type 0x05ff, as OVS's does.
  */
-import { KEY_ETH_DST, KEY_ETH_TYPE } from "../layout.ts";
+import { KEY_ETH_DST, KEY_ETH_TYPE } from "../layout/key.ts";
 
 export const ETHERNET_SOURCE = 6;
 export const ETHERNET_TYPE = 12;

@@ -7,22 +7,8 @@
  * Invariants: a critical option that the map does not know makes the header unreadable (§3.5.1).
  * Not handled: protocols other than Ethernet.
  */
-import {
-  GENEVE_OPTION_BYTES,
-  GENEVE_OPTION_CLASS,
-  GENEVE_OPTION_INDEX,
-  GENEVE_OPTION_LIMIT,
-  GENEVE_OPTION_OFFSET,
-  GENEVE_OPTION_SIZE,
-  GENEVE_OPTION_TYPE,
-  GENEVE_OPTIONS,
-  KEY_SIZE,
-  KEY_TUN_FLAGS,
-  KEY_TUN_ID,
-  KEY_TUN_METADATA,
-  KEY_TUN_METADATA_PRESENT,
-  TUN_FLAG_OAM,
-} from "../layout.ts";
+import { GENEVE_OPTIONS, GENEVE_OPTION_BYTES, GENEVE_OPTION_CLASS, GENEVE_OPTION_INDEX, GENEVE_OPTION_LIMIT, GENEVE_OPTION_OFFSET, GENEVE_OPTION_SIZE, GENEVE_OPTION_TYPE } from "../layout/geneve-option.ts";
+import { KEY_SIZE, KEY_TUN_FLAGS, KEY_TUN_ID, KEY_TUN_METADATA, KEY_TUN_METADATA_PRESENT, TUN_FLAG_OAM } from "../layout/key.ts";
 import { GENEVE_OPTIONS_BASE } from "../memory.ts";
 
 export const GENEVE_SIZE: u32 = 8;

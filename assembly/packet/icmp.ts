@@ -3,7 +3,7 @@
  *
  *   0 type(1) | 1 code(1) | 2 checksum(2) | 4 identifier(2) sequence(2), or what the type puts there
  */
-import { KEY_TP_DST, KEY_TP_SRC } from "../layout.ts";
+import { KEY_TP_DST, KEY_TP_SRC } from "../layout/key.ts";
 
 export const ICMP_CHECKSUM = 2;
 export const ICMP_SIZE: u32 = 8;

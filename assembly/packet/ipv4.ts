@@ -7,18 +7,8 @@
  * Header, total length and frame must agree, or nothing of L3 gets into the key and the packet is torn. Bytes of the frame
  * past the total length are Ethernet padding.
  */
-import {
-  KEY_NW_FRAG,
-  KEY_NW_PROTO,
-  KEY_NW_SRC,
-  KEY_NW_TOS,
-  KEY_NW_TTL,
-  NW_FRAG_ANY,
-  NW_FRAG_LATER,
-  PACKET_FLAG_CSUM_BAD_L3,
-  PACKET_FLAGS,
-  PACKET_L3_LENGTH,
-} from "../layout.ts";
+import { KEY_NW_FRAG, KEY_NW_PROTO, KEY_NW_SRC, KEY_NW_TOS, KEY_NW_TTL, NW_FRAG_ANY, NW_FRAG_LATER } from "../layout/key.ts";
+import { PACKET_FLAGS, PACKET_FLAG_CSUM_BAD_L3, PACKET_L3_LENGTH } from "../layout/packet.ts";
 import { verifyIpv4Checksum } from "./internet-checksum.ts";
 import { markTorn } from "./torn.ts";
 

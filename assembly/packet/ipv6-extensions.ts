@@ -9,7 +9,7 @@
  * Each step moves at least 8 bytes on, so the walk ends within the readable bytes.
  * Not handled: ESP (RFC 4303), mobility (RFC 6275) and others count as the upper protocol, as in OVS.
  */
-import { KEY_NW_FRAG, KEY_NW_PROTO, NW_FRAG_ANY, NW_FRAG_LATER } from "../layout.ts";
+import { KEY_NW_FRAG, KEY_NW_PROTO, NW_FRAG_ANY, NW_FRAG_LATER } from "../layout/key.ts";
 import {
   PROTOCOL_AUTHENTICATION,
   PROTOCOL_DESTINATION_OPTIONS,

@@ -6,16 +6,8 @@
  *
  * Not handled: jumbograms (RFC 2675): a payload length of 0 means an empty packet.
  */
-import {
-  KEY_EXTENT_IPV6,
-  KEY_IPV6_DST,
-  KEY_IPV6_LABEL,
-  KEY_IPV6_SRC,
-  KEY_NW_TOS,
-  KEY_NW_TTL,
-  PACKET_KEY_EXTENT,
-  PACKET_L3_LENGTH,
-} from "../layout.ts";
+import { KEY_EXTENT_IPV6, KEY_IPV6_DST, KEY_IPV6_LABEL, KEY_IPV6_SRC, KEY_NW_TOS, KEY_NW_TTL } from "../layout/key.ts";
+import { PACKET_KEY_EXTENT, PACKET_L3_LENGTH } from "../layout/packet.ts";
 import { EXTENSIONS_TORN, parseIpv6Extensions } from "./ipv6-extensions.ts";
 import { markTorn } from "./torn.ts";
 

@@ -4,20 +4,7 @@
  * Invariants: only the bytes before the gap move (at most some 30), into the headroom; all offsets of the record and of its
  *   virtio-net header (csum_start, hdr_len) move with it. The flow key is the caller's.
  */
-import {
-  PACKET_CSUM_START,
-  PACKET_DATA,
-  PACKET_HDR_LEN,
-  PACKET_HEAD_LENGTH,
-  PACKET_HEADROOM,
-  PACKET_L3,
-  PACKET_L3_END,
-  PACKET_L4,
-  PACKET_L7,
-  PACKET_LENGTH,
-  PACKET_VNET_FLAGS,
-  VNET_F_NEEDS_CSUM,
-} from "../layout.ts";
+import { PACKET_CSUM_START, PACKET_DATA, PACKET_HDR_LEN, PACKET_HEADROOM, PACKET_HEAD_LENGTH, PACKET_L3, PACKET_L3_END, PACKET_L4, PACKET_L7, PACKET_LENGTH, PACKET_VNET_FLAGS, VNET_F_NEEDS_CSUM } from "../layout/packet.ts";
 
 /** Opens a gap of `bytes` at `offset` from the frame's start. False, and nothing done, when the headroom is used up. */
 export function openGap(packet: usize, offset: u32, bytes: u32): bool {

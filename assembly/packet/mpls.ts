@@ -5,7 +5,8 @@
  *
  * Not handled: what the labels carry. It shows when the last label is popped.
  */
-import { KEY_EXTENT_MPLS, KEY_MPLS_LSE0, PACKET_KEY_EXTENT } from "../layout.ts";
+import { KEY_EXTENT_MPLS, KEY_MPLS_LSE0 } from "../layout/key.ts";
+import { PACKET_KEY_EXTENT } from "../layout/packet.ts";
 import { ETHER_TYPE_MPLS, ETHER_TYPE_MPLS_MULTICAST } from "./ethernet.ts";
 
 export const MPLS_SIZE: u32 = 4;

@@ -8,7 +8,7 @@
  * held zeros) makes target and addresses void, and a torn option ends the walk.
  * Not handled: hop limit 255 is not demanded here (OVS matches the packet all the same; its rules ask for nw_ttl=255).
  */
-import { KEY_ARP_SHA, KEY_ARP_THA, KEY_ND_OPTIONS_TYPE, KEY_ND_RESERVED, KEY_ND_TARGET } from "../layout.ts";
+import { KEY_ARP_SHA, KEY_ARP_THA, KEY_ND_OPTIONS_TYPE, KEY_ND_RESERVED, KEY_ND_TARGET } from "../layout/key.ts";
 
 export const ND_RESERVED = 4;
 export const ND_TARGET = 8;

@@ -4,22 +4,8 @@
  * Invariants: after parsing, the field to be filled in is the L4 header's own, or lies behind all that the flow key holds (inside
  *   a tunnel of the sender's). Otherwise a sender could have a port rewritten that rules have been matched against.
  */
-import {
-  CLONE_HEAD_SIZE,
-  KEY_NW_PROTO,
-  PACKET_CSUM_OFFSET,
-  PACKET_CSUM_START,
-  PACKET_FLAG_TORN,
-  PACKET_FLAGS,
-  PACKET_KEY,
-  PACKET_L3,
-  PACKET_L3_END,
-  PACKET_L4,
-  PACKET_L7,
-  PACKET_LENGTH,
-  PACKET_VNET_FLAGS,
-  VNET_F_NEEDS_CSUM,
-} from "../layout.ts";
+import { KEY_NW_PROTO } from "../layout/key.ts";
+import { CLONE_HEAD_SIZE, PACKET_CSUM_OFFSET, PACKET_CSUM_START, PACKET_FLAGS, PACKET_FLAG_TORN, PACKET_KEY, PACKET_L3, PACKET_L3_END, PACKET_L4, PACKET_L7, PACKET_LENGTH, PACKET_VNET_FLAGS, VNET_F_NEEDS_CSUM } from "../layout/packet.ts";
 import { ARP_SIZE } from "./arp.ts";
 import { ICMP_CHECKSUM } from "./icmp.ts";
 import { PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from "./protocol.ts";

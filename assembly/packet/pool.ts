@@ -8,22 +8,10 @@
  * Cost: 3.5 ns a record, 16 ns a clone of a small IPv4 packet.
  * Not handled: more than PACKET_SLOTS records a batch: 0 is returned, the caller drops with DROP_NO_BUFFER.
  */
-import {
-  CLONE_HEAD_SIZE,
-  CONTROL_POOL_NEXT,
-  KEY_STRIDE,
-  PACKET_DATA,
-  PACKET_FLAG_CLONE,
-  PACKET_FLAGS,
-  PACKET_HEAD_LENGTH,
-  PACKET_HEADROOM,
-  PACKET_KEY,
-  PACKET_KEY_EXTENT,
-  PACKET_LENGTH,
-  PACKET_PAYLOAD,
-  PACKET_SIZE,
-  PACKET_SLOTS,
-} from "../layout.ts";
+import { CONTROL_POOL_NEXT } from "../layout/control.ts";
+import { KEY_STRIDE } from "../layout/key.ts";
+import { PACKET_SLOTS } from "../layout/limits.ts";
+import { CLONE_HEAD_SIZE, PACKET_DATA, PACKET_FLAGS, PACKET_FLAG_CLONE, PACKET_HEADROOM, PACKET_HEAD_LENGTH, PACKET_KEY, PACKET_KEY_EXTENT, PACKET_LENGTH, PACKET_PAYLOAD, PACKET_SIZE } from "../layout/packet.ts";
 import { CLONE_HEAD_STRIDE, CLONE_HEADS_BASE, CONTROL_BASE, KEYS_BASE, PACKETS_BASE } from "../memory.ts";
 import { clearBlocks, copyBlocks } from "./blocks.ts";
 

@@ -5,20 +5,8 @@
  * Cost: 7 ns an IPv4 address, 6 ns a port.
  * Not handled: addresses inside payloads (conntrack's helpers), later fragments' ports (they have none).
  */
-import {
-  KEY_ETH_TYPE,
-  KEY_IPV6_DST,
-  KEY_IPV6_SRC,
-  KEY_NW_DST,
-  KEY_NW_PROTO,
-  KEY_NW_SRC,
-  KEY_TP_SRC,
-  PACKET_DATA,
-  PACKET_KEY,
-  PACKET_L3,
-  PACKET_L3_LENGTH,
-  PACKET_L4,
-} from "../layout.ts";
+import { KEY_ETH_TYPE, KEY_IPV6_DST, KEY_IPV6_SRC, KEY_NW_DST, KEY_NW_PROTO, KEY_NW_SRC, KEY_TP_SRC } from "../layout/key.ts";
+import { PACKET_DATA, PACKET_KEY, PACKET_L3, PACKET_L3_LENGTH, PACKET_L4 } from "../layout/packet.ts";
 import { patchSctpChecksum, patchTransportChecksum } from "./checksum.ts";
 import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6 } from "./ethernet.ts";
 import { patchChecksum, sumBytes, sumDifference } from "./internet-checksum.ts";

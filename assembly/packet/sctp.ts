@@ -3,7 +3,7 @@
  *
  *   0 source port(2) | 2 destination port(2) | 4 verification tag(4) | 8 CRC32c(4) | 12 chunks
  */
-import { KEY_TP_SRC } from "../layout.ts";
+import { KEY_TP_SRC } from "../layout/key.ts";
 
 export const SCTP_CHECKSUM = 8;
 export const SCTP_SIZE: u32 = 12;

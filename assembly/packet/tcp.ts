@@ -4,7 +4,7 @@
  *   0 source port(2) | 2 destination port(2) | 4 sequence(4) | 8 acknowledgement(4)
  *   12 data offset(4 bits) flags(12 bits) | 14 window(2) | 16 checksum(2) | 18 urgent(2) | 20 options
  */
-import { KEY_TCP_FLAGS, KEY_TP_SRC } from "../layout.ts";
+import { KEY_TCP_FLAGS, KEY_TP_SRC } from "../layout/key.ts";
 
 export const TCP_SEQUENCE = 4;
 export const TCP_OFFSET_FLAGS = 12;

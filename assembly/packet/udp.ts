@@ -3,7 +3,7 @@
  *
  *   0 source port(2) | 2 destination port(2) | 4 length(2) | 6 checksum(2), 0 = none
  */
-import { KEY_TP_SRC } from "../layout.ts";
+import { KEY_TP_SRC } from "../layout/key.ts";
 
 export const UDP_LENGTH = 4;
 export const UDP_CHECKSUM = 6;

@@ -6,7 +6,7 @@
  * The key keeps "present" in the place of the drop-eligible bit (VLAN_CFI).
  * Not handled: a third tag; its TPID becomes the key's Ethernet type and nothing after it is looked at.
  */
-import { KEY_VLAN_TPID0 } from "../layout.ts";
+import { KEY_VLAN_TPID0 } from "../layout/key.ts";
 import { ETHER_TYPE_QINQ, ETHER_TYPE_VLAN, ETHERNET_TYPE } from "./ethernet.ts";
 
 export const VLAN_SIZE: u32 = 4;

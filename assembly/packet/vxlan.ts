@@ -5,7 +5,7 @@
  *
  * Not handled: VXLAN-GBP (group policy) and VXLAN-GPE.
  */
-import { KEY_TUN_ID } from "../layout.ts";
+import { KEY_TUN_ID } from "../layout/key.ts";
 
 export const VXLAN_SIZE: u32 = 8;
 const VNI_VALID: u32 = 0x08;

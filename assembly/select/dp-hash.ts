@@ -8,24 +8,9 @@
  */
 
 import { hashAdd, hashAdd64, hashFinish, hashInt } from "../flow/hash.ts";
-import {
-  HASH_SYM_L4,
-  KEY_ETH_DST,
-  KEY_ETH_SRC,
-  KEY_ETH_TYPE,
-  KEY_IPV6_DST,
-  KEY_IPV6_SRC,
-  KEY_NW_DST,
-  KEY_NW_FRAG,
-  KEY_NW_PROTO,
-  KEY_NW_SRC,
-  KEY_TP_DST,
-  KEY_TP_SRC,
-  KEY_VLAN_TCI0,
-  KEY_VLAN_TCI1,
-  PACKET_KEY,
-  PACKET_RSS_HASH,
-} from "../layout.ts";
+import { KEY_ETH_DST, KEY_ETH_SRC, KEY_ETH_TYPE, KEY_IPV6_DST, KEY_IPV6_SRC, KEY_NW_DST, KEY_NW_FRAG, KEY_NW_PROTO, KEY_NW_SRC, KEY_TP_DST, KEY_TP_SRC, KEY_VLAN_TCI0, KEY_VLAN_TCI1 } from "../layout/key.ts";
+import { PACKET_KEY, PACKET_RSS_HASH } from "../layout/packet.ts";
+import { HASH_SYM_L4 } from "../layout/program.ts";
 import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6 } from "../packet/ethernet.ts";
 import { PROTOCOL_SCTP, PROTOCOL_TCP } from "../packet/protocol.ts";
 

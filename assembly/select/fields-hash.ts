@@ -1,7 +1,8 @@
 /** selection_method=hash: the fields that a controller named, masked, one after the other. */
 
 import { hashAdd, hashFinish, hashUint64 } from "../flow/hash.ts";
-import { PACKET_KEY, SELECT_FIELD_BYTES, SELECT_FIELD_MASK, SELECT_FIELD_OFFSET } from "../layout.ts";
+import { PACKET_KEY } from "../layout/packet.ts";
+import { SELECT_FIELD_BYTES, SELECT_FIELD_MASK, SELECT_FIELD_OFFSET } from "../layout/program.ts";
 
 /** Bytes of a field entry: header, and mask padded to a multiple of 4. */
 @inline

@@ -8,20 +8,7 @@
  */
 
 import { hashInt } from "../flow/hash.ts";
-import {
-  OP_SELECT_ALG,
-  OP_SELECT_BASIS,
-  OP_SELECT_BUCKETS,
-  OP_SELECT_FIELDS,
-  OP_SELECT_METHOD,
-  OP_SELECT_PARAM,
-  OP_SELECT_SLOT_MASK,
-  OP_SELECT_TABLES,
-  SELECT_BUCKET_ID,
-  SELECT_BUCKET_SIZE,
-  SELECT_BUCKET_WEIGHT,
-  SELECT_DP_HASH,
-} from "../layout.ts";
+import { OP_SELECT_ALG, OP_SELECT_BASIS, OP_SELECT_BUCKETS, OP_SELECT_FIELDS, OP_SELECT_METHOD, OP_SELECT_PARAM, OP_SELECT_SLOT_MASK, OP_SELECT_TABLES, SELECT_BUCKET_ID, SELECT_BUCKET_SIZE, SELECT_BUCKET_WEIGHT, SELECT_DP_HASH } from "../layout/program.ts";
 import { dpHash } from "./dp-hash.ts";
 import { fieldEntrySize, fieldsHash } from "./fields-hash.ts";
 

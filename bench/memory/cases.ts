@@ -1,5 +1,5 @@
 /** What a packet can meet in the switch: megaflows, connections, a group. */
-import { KEY_NW_SRC, KEY_TP_SRC } from "../../assembly/layout.ts";
+import { KEY_NW_SRC, KEY_TP_SRC } from "../../assembly/layout/key.ts";
 import type { CtAction, DatapathAction, SelectAction, SelectField } from "../../src/fastpath/datapath-action.ts";
 import type { LocalDatapath } from "../../src/fastpath/local-datapath.ts";
 import { flowOf, type PassMatch, passOf } from "./megaflows.ts";

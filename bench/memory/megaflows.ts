@@ -15,7 +15,7 @@ import {
   KEY_TCP_FLAGS,
   KEY_TP_DST,
   KEY_TP_SRC,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/key.ts";
 import { FIRST_FLOW, SOURCE_BASE } from "./packet-source.ts";
 
 export interface Megaflow {

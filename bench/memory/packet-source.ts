@@ -12,7 +12,7 @@ import {
   PORT_RING_FRAME_SIZE,
   PORT_RING_FRAMES,
   PORT_SIZE,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/port.ts";
 import { PORTS_BASE, WINDOWS_BASE } from "../../assembly/memory.ts";
 import { PortRecords } from "../../src/fastpath/port-records.ts";
 import {

@@ -4,7 +4,7 @@
  *   with source   source + everything between two system calls: ring, parsing, look-up, actions, transmit queue
  *   net           that without the source, and without taking the frames from the ring into packet records
  */
-import { CONTROL_CACHE_OFF } from "../../assembly/layout.ts";
+import { CONTROL_CACHE_OFF } from "../../assembly/layout/control.ts";
 import { CONTROL_BASE } from "../../assembly/memory.ts";
 import { LocalDatapath } from "../../src/fastpath/local-datapath.ts";
 import { loadModule } from "../../src/fastpath/module.ts";

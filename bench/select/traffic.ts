@@ -5,13 +5,10 @@
  * Packet 0 of a connection is the client's SYN, 1 the server's SYN-ACK, then pure acknowledgements, client and server in turn.
  * Checksums are vouched for (DATA_VALID), as the kernel vouches for what came through a veth pair.
  */
-import {
-  BUFFER_LENGTH,
-  BUFFER_SIZE,
-  COUNTER_UPCALL,
-  PACKET_MIN_HEADROOM,
-  VNET_HEADER_SIZE,
-} from "../../assembly/layout.ts";
+import { COUNTER_UPCALL } from "../../assembly/layout/counter.ts";
+import { BUFFER_SIZE } from "../../assembly/layout/limits.ts";
+import { PACKET_MIN_HEADROOM, VNET_HEADER_SIZE } from "../../assembly/layout/packet.ts";
+import { BUFFER_LENGTH } from "../../assembly/layout/port.ts";
 import { BUFFERS_BASE, COUNTERS_BASE } from "../../assembly/memory.ts";
 import type { LocalDatapath } from "../../src/fastpath/local-datapath.ts";
 import { ethernet, ipv4, ipv4Address, tcp } from "../../test/model/frames.ts";

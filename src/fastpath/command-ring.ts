@@ -4,19 +4,9 @@
  * Invariants: as in assembly/rings.ts. Sequence numbers are u32 and wrap; 0 is never used, so that "nothing done yet" is
  *   before every command.
  */
-import {
-  COMMAND_SEQUENCE,
-  COMMAND_TYPE,
-  CONTROL_COMMAND_DONE,
-  CONTROL_WORKER_STATE,
-  RECORD_SIZE,
-  RECORD_SKIP,
-  RECORD_TYPE,
-  RING_DATA,
-  RING_HEAD,
-  RING_TAIL,
-  WORKER_STOPPED,
-} from "../../assembly/layout.ts";
+import { COMMAND_SEQUENCE, COMMAND_TYPE } from "../../assembly/layout/command.ts";
+import { CONTROL_COMMAND_DONE, CONTROL_WORKER_STATE, WORKER_STOPPED } from "../../assembly/layout/control.ts";
+import { RECORD_SIZE, RECORD_SKIP, RECORD_TYPE, RING_DATA, RING_HEAD, RING_TAIL } from "../../assembly/layout/ring.ts";
 import { COMMAND_RING_BASE, COMMAND_RING_BYTES, CONTROL_BASE } from "../../assembly/memory.ts";
 import { DatapathFullError } from "./datapath.ts";
 

@@ -16,9 +16,6 @@ import {
   CONN_TUPLE6,
   CONN_VTAG,
   CONN_ZONE,
-  EXPECTATION_PARENT_KEY,
-  EXPECTATION_PARENT_TUPLE,
-  EXPECTATION_PARENT_TUPLE6,
   PEER_SCALE,
   PEER_SCALE_KNOWN,
   PEER_SCALE_SHIFT,
@@ -31,7 +28,12 @@ import {
   TUPLE_SRC,
   TUPLE_SRC_L4,
   TUPLE6_SIZE,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/conntrack.ts";
+import {
+  EXPECTATION_PARENT_KEY,
+  EXPECTATION_PARENT_TUPLE,
+  EXPECTATION_PARENT_TUPLE6,
+} from "../../assembly/layout/expectation.ts";
 import type { Connection, ConnectionTuple } from "./datapath.ts";
 
 const ICMP = 1;

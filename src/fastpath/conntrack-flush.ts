@@ -11,7 +11,7 @@ import {
   CT_FLUSH_SRC,
   CT_FLUSH_SRC_L4,
   CT_FLUSH_ZONE,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/conntrack-command.ts";
 import type { ConnectionTuple } from "./datapath.ts";
 
 const ICMP = 1;

@@ -12,10 +12,23 @@ import {
   COMMAND_CT_FLUSH,
   COMMAND_CT_LIMIT,
   COMMAND_CT_TIMEOUT,
+} from "../../assembly/layout/command.ts";
+import {
   CONN_STATE_LIVE,
   CONN_STATE_MASK,
-  CONNECTION_SIZE,
-  CONTROL_NOW,
+  CT_COUNT,
+  CT_DEFAULT_ZONE_LIMIT,
+  CT_HIGH_WATER,
+  CT_LIMIT,
+  CT_SEQUENCE_CHECK,
+  CT_ZONE_TABLE,
+  MAX_TIMEOUT_POLICIES,
+  TIMEOUT_COUNT,
+  ZONE_COUNT,
+  ZONE_LIMIT,
+  ZONE_SIZE,
+} from "../../assembly/layout/conntrack.ts";
+import {
   CT_CONFIG_FRAGMENT_LIMIT,
   CT_CONFIG_FRAGMENT_MIN_V4,
   CT_CONFIG_FRAGMENT_MIN_V6,
@@ -23,22 +36,12 @@ import {
   CT_CONFIG_FRAGMENTS_V6,
   CT_CONFIG_MAX_CONNECTIONS,
   CT_CONFIG_SEQUENCE_CHECK,
-  CT_COUNT,
-  CT_DEFAULT_ZONE_LIMIT,
   CT_FLUSH_SIZE,
-  CT_HIGH_WATER,
-  CT_LIMIT,
   CT_LIMIT_ALL_ZONES,
-  CT_SEQUENCE_CHECK,
-  CT_ZONE_TABLE,
-  FRAG_COUNT,
-  FRAG_LIMIT,
-  MAX_TIMEOUT_POLICIES,
-  TIMEOUT_COUNT,
-  ZONE_COUNT,
-  ZONE_LIMIT,
-  ZONE_SIZE,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/conntrack-command.ts";
+import { CONTROL_NOW } from "../../assembly/layout/control.ts";
+import { FRAG_COUNT, FRAG_LIMIT } from "../../assembly/layout/fragments.ts";
+import { CONNECTION_SIZE } from "../../assembly/layout/limits.ts";
 import {
   CONNECTIONS_BASE,
   CONNTRACK_BASE,

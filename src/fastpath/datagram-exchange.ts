@@ -7,6 +7,11 @@
  *   by packet; when it was not the packets' fault, the tunnel makes no such messages any more (no checksum offload before
  *   Linux 6.11, IPsec on the way).
  */
+import { DROP_TOO_LONG, DROP_TX_ERROR, DROP_TX_FULL } from "../../assembly/layout/counter.ts";
+import { TUN_FLAG_CSUM, TUN_FLAG_DF } from "../../assembly/layout/key.ts";
+import { BUFFER_SIZE, RECEIVE_BUFFERS } from "../../assembly/layout/limits.ts";
+import { PACKET_MIN_HEADROOM } from "../../assembly/layout/packet.ts";
+import { PORT_SIZE, PORT_WINDOW } from "../../assembly/layout/port.ts";
 import {
   ARRIVAL_CONTROL_SIZE,
   ARRIVAL_CONTROLS,
@@ -14,7 +19,6 @@ import {
   ARRIVAL_NAME_SIZE,
   ARRIVAL_NAMES,
   ARRIVAL_VECTORS,
-  BUFFER_SIZE,
   DETAIL_CONTROL_BYTES,
   DETAIL_FLAGS,
   DETAIL_FRAME_BYTES,
@@ -23,15 +27,6 @@ import {
   DETAIL_PACKETS,
   DETAIL_SENDER,
   DETAIL_SIZE,
-  DROP_TOO_LONG,
-  DROP_TX_ERROR,
-  DROP_TX_FULL,
-  PACKET_MIN_HEADROOM,
-  PORT_SIZE,
-  PORT_WINDOW,
-  RECEIVE_BUFFERS,
-  TUN_FLAG_CSUM,
-  TUN_FLAG_DF,
   TUNNEL_BUNDLES,
   TUNNEL_DETAILS,
   TUNNEL_MESSAGES,
@@ -39,7 +34,7 @@ import {
   TUNNEL_SENDER_COUNT,
   TUNNEL_SENDER_FLAGS,
   TUNNEL_SENDERS,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/tunnel.ts";
 import { BUFFERS_BASE, IO_BASE, PORTS_BASE, TUNNEL_ARRIVALS_BASE } from "../../assembly/memory.ts";
 import { EAGAIN, EINTR, EINVAL, EIO, EMSGSIZE, ENOBUFS } from "../kernel/errno.ts";
 import { hostBase } from "../kernel/host-memory.ts";

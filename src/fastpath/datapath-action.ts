@@ -64,7 +64,7 @@ export interface SelectAction {
   readonly buckets: readonly SelectBucket[];
 }
 
-/** Values and masks of set actions are laid out as assembly/layout.ts says at OP_SET_*. */
+/** Values and masks of set actions are laid out as assembly/layout/program.ts says at OP_SET_*. */
 export type SetTarget =
   | "ethernet"
   | "ipv4"
@@ -104,6 +104,6 @@ export type DatapathAction =
     }
   | { readonly type: "meter"; readonly index: number }
   | { readonly type: "tunnel_push"; readonly port: number; readonly kind: number; readonly header: Uint8Array }
-  /** `kind`: TUNNEL_* of assembly/layout.ts, Geneve unless given. */
+  /** `kind`: TUNNEL_* of assembly/layout/program.ts, Geneve unless given. */
   | { readonly type: "tunnel_pop"; readonly port: number; readonly kind?: number }
   | { readonly type: "drop"; readonly reason: number };

@@ -6,14 +6,13 @@
  * Invariants: this thread alone writes commands and reads upcalls. Nothing here waits for the worker except `barrier`, and
  *   a command for which a full ring has no room.
  */
+import { COMMAND_ARGS, COMMAND_CACHE_CLEAR } from "../../assembly/layout/command.ts";
 import {
   BUCKET_BYTES,
   BUCKET_CONNECTIONS,
   BUCKET_COUNTERS_SIZE,
   BUCKET_PACKETS,
-  COMMAND_ARGS,
-  COMMAND_CACHE_CLEAR,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/program.ts";
 import { Arena } from "./arena.ts";
 import { CommandRing } from "./command-ring.ts";
 import { FastpathConntrack } from "./conntrack.ts";

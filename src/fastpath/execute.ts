@@ -12,10 +12,9 @@ import {
   COMMAND_EXECUTE_PROGRAM_LENGTH,
   COMMAND_EXECUTE_RSS_HASH,
   COMMAND_EXECUTE_VNET,
-  KEY_SIZE,
-  PACKET_MIN_HEADROOM,
-  VNET_HEADER_SIZE,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/command.ts";
+import { KEY_SIZE } from "../../assembly/layout/key.ts";
+import { PACKET_MIN_HEADROOM, VNET_HEADER_SIZE } from "../../assembly/layout/packet.ts";
 import type { CommandRing } from "./command-ring.ts";
 import type { ExecuteRequest } from "./datapath.ts";
 import { encodeProgram } from "./program.ts";

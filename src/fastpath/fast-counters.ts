@@ -19,7 +19,7 @@ import {
   COUNTER_SPENT,
   COUNTER_UPCALL,
   DROP_REASONS,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/counter.ts";
 import { COUNTERS_BASE } from "../../assembly/memory.ts";
 import type { Counters } from "./datapath.ts";
 import { dropReasonName } from "./drop-reasons.ts";

@@ -12,7 +12,7 @@ import {
   CONTROL_STOP,
   CONTROL_WORKER_STATE,
   WORKER_SLEEPING,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/control.ts";
 import { CONTROL_BASE } from "../../assembly/memory.ts";
 import { hostBase } from "../kernel/host-memory.ts";
 import { Bell, Readiness } from "../kernel/readiness.ts";

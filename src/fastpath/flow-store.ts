@@ -10,6 +10,9 @@ import {
   COMMAND_FLOW_INSERT,
   COMMAND_FLOW_PROGRAM,
   COMMAND_FLOW_REMOVE,
+} from "../../assembly/layout/command.ts";
+import { KEY_SIZE } from "../../assembly/layout/key.ts";
+import {
   FLOW_BYTES,
   FLOW_GENERATION,
   FLOW_HEADER_SIZE,
@@ -22,8 +25,7 @@ import {
   FLOW_STATE_FREE,
   FLOW_TCP_FLAGS,
   FLOW_USED,
-  KEY_SIZE,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/megaflow.ts";
 import type { Arena } from "./arena.ts";
 import type { CommandRing } from "./command-ring.ts";
 import { DatapathFullError, type MegaflowHandle, type MegaflowStatistics } from "./datapath.ts";

@@ -9,7 +9,7 @@ import {
   FRAG_STAT_OVERLAP,
   FRAG_STAT_TOO_SMALL,
   FRAG_STATS,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/fragments.ts";
 import { FRAGMENTS_BASE } from "../../assembly/memory.ts";
 import type { FragmentFamilyStatus } from "./datapath.ts";
 

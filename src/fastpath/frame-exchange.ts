@@ -6,10 +6,10 @@
  * Invariants: `flushPort` leaves the queue empty, whatever the kernel says. A descriptor that has died is reported once
  *   per failing call to `onFailure`, and never an exception: the other ports go on.
  */
+import { BUFFER_SIZE, RECEIVE_BUFFERS } from "../../assembly/layout/limits.ts";
+import { PACKET_MIN_HEADROOM, VNET_HEADER_SIZE } from "../../assembly/layout/packet.ts";
 import {
   BUFFER_LENGTH,
-  BUFFER_SIZE,
-  PACKET_MIN_HEADROOM,
   PORT_FD,
   PORT_KIND,
   PORT_KIND_PACKET,
@@ -19,9 +19,7 @@ import {
   PORT_TX_COUNT,
   PORT_TX_MESSAGES,
   PORT_TX_VECTORS,
-  RECEIVE_BUFFERS,
-  VNET_HEADER_SIZE,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/port.ts";
 import { BUFFERS_BASE, IO_BASE, PORTS_BASE } from "../../assembly/memory.ts";
 import { EAGAIN, EBADF, EBADFD, EINTR, EIO, ENETDOWN, ENOBUFS, ENODEV, ENXIO } from "../kernel/errno.ts";
 import { hostBase } from "../kernel/host-memory.ts";

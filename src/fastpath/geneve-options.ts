@@ -8,7 +8,7 @@ import {
   GENEVE_OPTION_SIZE,
   GENEVE_OPTION_TYPE,
   GENEVE_OPTIONS,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/geneve-option.ts";
 import { GENEVE_OPTIONS_BASE } from "../../assembly/memory.ts";
 
 export interface GeneveOption {

@@ -8,8 +8,8 @@
  *   Listeners hear of changes only: no event repeats what the last one said.
  * Not handled: several workers; interfaces that come back under the same name (the slow path adds them again).
  */
+import { MAX_PORTS } from "../../assembly/layout/limits.ts";
 import {
-  MAX_PORTS,
   PORT_FEATURE_CSUM,
   PORT_FEATURE_TSO4,
   PORT_FEATURE_TSO6,
@@ -17,7 +17,7 @@ import {
   PORT_FEATURE_VNET,
   PORT_KIND_PACKET,
   PORT_KIND_TAP,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/port.ts";
 import { ENODEV, errnoName, SystemCallError } from "../kernel/errno.ts";
 import { findLink, type Link, namespaceId, setLink } from "../kernel/link.ts";
 import type { LinkNews } from "../kernel/link-monitor.ts";

@@ -6,12 +6,10 @@
  * Invariants: the same core as the worker's, the same module, the same batches; only frames come and go by copying.
  *   Nothing happens between calls: without `run` (or `barrier`) commands stay in their ring.
  */
+import { BATCH_SIZE, BUFFER_SIZE, MAX_FRAME } from "../../assembly/layout/limits.ts";
+import { PACKET_MIN_HEADROOM, VNET_HEADER_SIZE } from "../../assembly/layout/packet.ts";
 import {
-  BATCH_SIZE,
   BUFFER_LENGTH,
-  BUFFER_SIZE,
-  MAX_FRAME,
-  PACKET_MIN_HEADROOM,
   PORT_FEATURE_CSUM,
   PORT_FEATURE_TSO4,
   PORT_FEATURE_TSO6,
@@ -24,8 +22,7 @@ import {
   PORT_TX_COUNT,
   PORT_TX_MESSAGES,
   PORT_TX_VECTORS,
-  VNET_HEADER_SIZE,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/port.ts";
 import { BUFFERS_BASE, PORTS_BASE } from "../../assembly/memory.ts";
 import type { Datapath, Frame, PortSpec, PortStatistics, PortStatus, Upcall } from "./datapath.ts";
 import { DatapathCore } from "./datapath-core.ts";

@@ -1,10 +1,13 @@
 /** Tunnel ports in memory: datagrams as their sockets would take and give them. */
+import { TUN_FLAG_CSUM, TUN_FLAG_DF } from "../../assembly/layout/key.ts";
+import { BUFFER_SIZE } from "../../assembly/layout/limits.ts";
+import { PACKET_MIN_HEADROOM } from "../../assembly/layout/packet.ts";
+import { PORT_WINDOW } from "../../assembly/layout/port.ts";
 import {
   ARRIVAL_CONTROL_SIZE,
   ARRIVAL_CONTROLS,
   ARRIVAL_MESSAGES,
   ARRIVAL_NAMES,
-  BUFFER_SIZE,
   DETAIL_CONTROL,
   DETAIL_FLAGS,
   DETAIL_FRAME_BYTES,
@@ -12,14 +15,10 @@ import {
   DETAIL_PACKETS,
   DETAIL_SENDER,
   DETAIL_SIZE,
-  PACKET_MIN_HEADROOM,
-  PORT_WINDOW,
-  TUN_FLAG_CSUM,
-  TUN_FLAG_DF,
   TUNNEL_DETAILS,
   TUNNEL_MESSAGES,
   TUNNEL_SENDER_COUNT,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/tunnel.ts";
 import { BUFFERS_BASE, TUNNEL_ARRIVALS_BASE } from "../../assembly/memory.ts";
 import { TunnelRecords, type TunnelSpec } from "./tunnel-records.ts";
 

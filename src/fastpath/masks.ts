@@ -4,9 +4,9 @@
  * Invariants: a record is filled in before a flow that uses it is sent to the worker, and given to another mask only after
  *   the worker has unlinked the last one. The worker's fields are zero whenever no flow is linked.
  */
+import { KEY_BLOCKS, KEY_SIZE } from "../../assembly/layout/key.ts";
+import { MAX_MASKS } from "../../assembly/layout/limits.ts";
 import {
-  KEY_BLOCKS,
-  KEY_SIZE,
   MASK_BLOCK_COUNT,
   MASK_BLOCK_INDEX,
   MASK_BLOCKS,
@@ -16,8 +16,7 @@ import {
   MASK_INDEX,
   MASK_SIZE,
   MASK_WHOLE_BLOCKS,
-  MAX_MASKS,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/mask.ts";
 import { MASKS_BASE } from "../../assembly/memory.ts";
 import { DatapathFullError } from "./datapath.ts";
 

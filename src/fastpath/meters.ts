@@ -1,9 +1,7 @@
 /** Meters seen from the main thread: sets them by command, reads their counters from shared memory. */
+import { COMMAND_ARGS, COMMAND_METER_DELETE, COMMAND_METER_SET } from "../../assembly/layout/command.ts";
+import { MAX_METERS, METER_MAX_BANDS } from "../../assembly/layout/limits.ts";
 import {
-  COMMAND_ARGS,
-  COMMAND_METER_DELETE,
-  COMMAND_METER_SET,
-  MAX_METERS,
   METER_BAND,
   METER_BAND_BURST,
   METER_BAND_BYTES,
@@ -17,11 +15,10 @@ import {
   METER_FLAG_PKTPS,
   METER_FLAG_STATS,
   METER_FLAGS,
-  METER_MAX_BANDS,
   METER_PACKETS,
   METER_SIZE,
   METER_STATE,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/meter.ts";
 import { METERS_BASE } from "../../assembly/memory.ts";
 import type { CommandRing } from "./command-ring.ts";
 import type { MeterSpec } from "./datapath.ts";

@@ -12,8 +12,8 @@ import {
   CONTROL_MAGIC,
   CONTROL_MAGIC_VALUE,
   CONTROL_RANDOM,
-  LAYOUT_VERSION,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/control.ts";
+import { LAYOUT_VERSION } from "../../assembly/layout/version.ts";
 import { CONTROL_BASE, MEMORY_PAGES } from "../../assembly/memory.ts";
 
 /** What assembly/index.ts exports. */

@@ -4,6 +4,7 @@
  * Invariants: a record is complete before its PORT_STATE says so; afterwards the worker owns the counters and the queue,
  *   and both threads change PORT_STATE atomically.
  */
+import { TX_QUEUE } from "../../assembly/layout/limits.ts";
 import {
   PORT_ERROR,
   PORT_FD,
@@ -29,8 +30,7 @@ import {
   PORT_TX_PACKETS,
   PORT_TX_VECTORS,
   PORT_WINDOW,
-  TX_QUEUE,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/port.ts";
 import { PORTS_BASE, TRANSMIT_BASE, TRANSMIT_STRIDE } from "../../assembly/memory.ts";
 import { RING_FRAME_SIZE, RING_FRAMES } from "../kernel/packet-socket.ts";
 import type { PortStatistics } from "./datapath.ts";

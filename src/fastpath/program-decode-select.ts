@@ -19,7 +19,7 @@ import {
   SELECT_FIELD_BYTES,
   SELECT_FIELD_MASK,
   SELECT_FIELD_OFFSET,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/program.ts";
 import type { SelectAction, SelectBucket, SelectField } from "./datapath-action.ts";
 import { decodeProgram } from "./program-decode.ts";
 

@@ -51,8 +51,8 @@ import {
   OP_TUNNEL_POP,
   OP_TUNNEL_PUSH,
   OP_USERSPACE,
-  UPCALL_ACTION,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/program.ts";
+import { UPCALL_ACTION } from "../../assembly/layout/upcall.ts";
 import type { CtAction, DatapathAction, NatRange } from "./datapath-action.ts";
 import { decodeSelect } from "./program-decode-select.ts";
 import { SET_LAYOUTS, setTargetOf } from "./set-layout.ts";

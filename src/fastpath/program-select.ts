@@ -8,7 +8,7 @@ import {
   SELECT_BUCKET_SIZE,
   SELECT_DP_HASH,
   SELECT_FIELDS,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/program.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 import type { SelectAction } from "./datapath-action.ts";
 import { encodeActions, instruction } from "./program.ts";

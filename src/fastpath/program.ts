@@ -1,7 +1,7 @@
 /**
  * Encodes datapath actions as the byte program that assembly/actions/execute.ts interprets; program-decode.ts is its inverse.
  *
- * Layout: OP_* of assembly/layout.ts. Nested programs are the last arguments of their instruction.
+ * Layout: OP_* of assembly/layout/program.ts. Nested programs are the last arguments of their instruction.
  */
 import {
   CT_FLAG_COMMIT,
@@ -42,9 +42,8 @@ import {
   OP_TUNNEL_PUSH,
   OP_USERSPACE,
   TUNNEL_GENEVE,
-  UPCALL_ACTION,
-  UPCALL_SLOW_PATH,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/program.ts";
+import { UPCALL_ACTION, UPCALL_SLOW_PATH } from "../../assembly/layout/upcall.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import type { CtAction, DatapathAction, NatRange } from "./datapath-action.ts";
 import { encodeSelect } from "./program-select.ts";

@@ -1,7 +1,6 @@
 /** Opcode and value size of each set action: the value, then a mask of the same size. */
+import { KEY_SIZE, KEY_TUN_ID } from "../../assembly/layout/key.ts";
 import {
-  KEY_SIZE,
-  KEY_TUN_ID,
   OP_SET_ARP,
   OP_SET_ETHERNET,
   OP_SET_ICMP,
@@ -13,7 +12,7 @@ import {
   OP_SET_TRANSPORT,
   OP_SET_TUNNEL,
   OP_SET_VLAN,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/program.ts";
 import type { SetTarget } from "./datapath-action.ts";
 
 export interface SetLayout {

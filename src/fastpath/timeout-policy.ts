@@ -15,7 +15,7 @@ import {
   TIMEOUT_TCP_FIN_WAIT,
   TIMEOUT_TCP_FIRST_PACKET,
   TIMEOUT_TCP_OPENING,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/conntrack.ts";
 import type { TimeoutName, TimeoutPolicy } from "./datapath.ts";
 
 const ORDER: Readonly<Record<TimeoutName, number>> = {

@@ -4,7 +4,8 @@
  * Invariants: a socket is closed only after the worker has passed a quiescent point. A host without IPv6 (or without IPv4) has
  *   tunnels over the other one; a UDP port that somebody else holds is an error.
  */
-import { PORT_KIND_TUNNEL, TUNNEL_SENDER_COUNT } from "../../assembly/layout.ts";
+import { PORT_KIND_TUNNEL } from "../../assembly/layout/port.ts";
+import { TUNNEL_SENDER_COUNT } from "../../assembly/layout/tunnel.ts";
 import { EAFNOSUPPORT, SystemCallError } from "../kernel/errno.ts";
 import type { Readiness } from "../kernel/readiness.ts";
 import { close } from "../kernel/system-calls.ts";

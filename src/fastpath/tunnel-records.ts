@@ -1,15 +1,14 @@
-/** Tunnel records in linear memory (TUNNEL_* of assembly/layout.ts), as the main thread writes them; MAX_TUNNELS of them. */
+/** Tunnel records in linear memory (TUNNEL_* of assembly/layout/tunnel.ts), as the main thread writes them; MAX_TUNNELS of them. */
+import { TUNNEL_GENEVE, TUNNEL_VXLAN } from "../../assembly/layout/program.ts";
 import {
   MAX_TUNNELS,
   TUNNEL_BUNDLES,
-  TUNNEL_GENEVE,
   TUNNEL_KIND,
   TUNNEL_RECEIVERS,
   TUNNEL_SENDER_COUNT,
   TUNNEL_SENDERS,
   TUNNEL_UDP_PORT,
-  TUNNEL_VXLAN,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/tunnel.ts";
 import { TUNNEL_STRIDE, TUNNELS_BASE } from "../../assembly/memory.ts";
 import type { PortSpec } from "./datapath.ts";
 

@@ -3,14 +3,10 @@
  *
  * Invariants: as in assembly/rings.ts. An `Upcall` is a view of its record, which is given back when the next one is asked for.
  */
+import { KEY_SIZE } from "../../assembly/layout/key.ts";
+import { VNET_HEADER_SIZE } from "../../assembly/layout/packet.ts";
+import { RECORD_SIZE, RECORD_SKIP, RING_DATA, RING_HEAD, RING_LOST, RING_TAIL } from "../../assembly/layout/ring.ts";
 import {
-  KEY_SIZE,
-  RECORD_SIZE,
-  RECORD_SKIP,
-  RING_DATA,
-  RING_HEAD,
-  RING_LOST,
-  RING_TAIL,
   UPCALL_ACTION,
   UPCALL_ARGUMENT,
   UPCALL_BUCKET,
@@ -25,8 +21,7 @@ import {
   UPCALL_REASON,
   UPCALL_RSS_HASH,
   UPCALL_VNET,
-  VNET_HEADER_SIZE,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/upcall.ts";
 import { UPCALL_RING_BASE, UPCALL_RING_BYTES } from "../../assembly/memory.ts";
 import type { Upcall } from "./datapath.ts";
 

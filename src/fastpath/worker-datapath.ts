@@ -8,7 +8,7 @@
  *   thread or mapping of this datapath is left.
  */
 import { setImmediate as nextTask } from "node:timers/promises";
-import { CONTROL_UPCALL_BELL } from "../../assembly/layout.ts";
+import { CONTROL_UPCALL_BELL } from "../../assembly/layout/control.ts";
 import { CONTROL_BASE } from "../../assembly/memory.ts";
 import { LinkMonitor } from "../kernel/link-monitor.ts";
 import type { Datapath, PortSpec, PortStatistics, PortStatus } from "./datapath.ts";

@@ -13,7 +13,11 @@ import {
   CONTROL_QUIESCENT,
   CONTROL_STOP,
   CONTROL_WORKER_STATE,
-  MAX_PORTS,
+  WORKER_RUNNING,
+  WORKER_SLEEPING,
+} from "../../assembly/layout/control.ts";
+import { MAX_PORTS } from "../../assembly/layout/limits.ts";
+import {
   PORT_ERROR,
   PORT_FD,
   PORT_KIND,
@@ -23,11 +27,8 @@ import {
   PORT_STATE_DOWN,
   PORT_STATE_FREE,
   PORT_STATE_UP,
-  RING_HEAD,
-  RING_TAIL,
-  WORKER_RUNNING,
-  WORKER_SLEEPING,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/port.ts";
+import { RING_HEAD, RING_TAIL } from "../../assembly/layout/ring.ts";
 import { COMMAND_RING_BASE, CONTROL_BASE, PORTS_BASE } from "../../assembly/memory.ts";
 import { monotonicMicroseconds } from "../kernel/clock.ts";
 import { EBADF, EBADFD, ENODEV } from "../kernel/errno.ts";

@@ -1,6 +1,6 @@
 /** Entry of a worker thread: its own instance of the module over the shared memory, and the loop. */
 import { parentPort, workerData } from "node:worker_threads";
-import { CONTROL_WORKER_STATE, WORKER_STOPPED } from "../../assembly/layout.ts";
+import { CONTROL_WORKER_STATE, WORKER_STOPPED } from "../../assembly/layout/control.ts";
 import { CONTROL_BASE } from "../../assembly/memory.ts";
 import { instantiate } from "./module.ts";
 import { type FastPath, WorkerLoop } from "./worker-loop.ts";

@@ -9,7 +9,7 @@
  */
 
 import { RING_HEADER_SIZE } from "../../assembly/io/ring-layout.ts";
-import { PACKET_MIN_HEADROOM, VNET_HEADER_SIZE } from "../../assembly/layout.ts";
+import { PACKET_MIN_HEADROOM, VNET_HEADER_SIZE } from "../../assembly/layout/packet.ts";
 import { check } from "./errno.ts";
 import { addressOf, argument, bind, close, errno, getsockopt, setsockopt, socket } from "./system-calls.ts";
 

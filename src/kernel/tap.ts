@@ -5,14 +5,14 @@
  *   checksums stay unfinished and super-packets whole. The device is made in the thread's network namespace and lives
  *   as long as its descriptor; rtnetlink (link.ts) moves it elsewhere and sets it up.
  */
+import { VNET_HEADER_SIZE } from "../../assembly/layout/packet.ts";
 import {
   PORT_FEATURE_CSUM,
   PORT_FEATURE_TSO4,
   PORT_FEATURE_TSO6,
   PORT_FEATURE_USO,
   PORT_FEATURE_VNET,
-  VNET_HEADER_SIZE,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/port.ts";
 import { check } from "./errno.ts";
 import { addressOf, argument, close, ioctl, open } from "./system-calls.ts";
 

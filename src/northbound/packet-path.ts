@@ -1,5 +1,5 @@
 /** Between the packet actions and a switch: packet-ins to the handlers, their packets out through the pipeline. */
-import { KEY_IN_PORT } from "../../assembly/layout.ts";
+import { KEY_IN_PORT } from "../../assembly/layout/key.ts";
 import { parseActions } from "../slowpath/actions/list.ts";
 import { FLOW_METADATA, FLOW_REGS } from "../slowpath/flow/flow-layout.ts";
 import { PORT_CONTROLLER } from "../slowpath/flow/port-text.ts";

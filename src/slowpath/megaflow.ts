@@ -8,7 +8,7 @@
  *   `key` is the whole key of the packet that made it; only bits under `mask` count for matching, the others feed re-translation.
  * Cost: one Map entry and one small object a megaflow; keys are cut to the extent of their mask and packet.
  */
-import { KEY_IN_PORT, KEY_SIZE } from "../../assembly/layout.ts";
+import { KEY_IN_PORT, KEY_SIZE } from "../../assembly/layout/key.ts";
 import type { MegaflowHandle } from "../fastpath/datapath.ts";
 import type { DatapathAction } from "../fastpath/datapath-action.ts";
 import { type Origin, OriginTable } from "./origin.ts";

@@ -17,7 +17,7 @@ import {
   KEY_SIZE,
   KEY_SKB_PRIORITY,
   KEY_TUN_ID,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/key.ts";
 import type { Datapath, Upcall } from "../fastpath/datapath.ts";
 import type { Action, OfPort } from "./actions/action.ts";
 import { FLOW_METADATA, FLOW_REGS, FLOW_SIZE } from "./flow/flow-layout.ts";

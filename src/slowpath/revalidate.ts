@@ -9,7 +9,7 @@
  *   that is added touches only those whose lookup in that table it could have won.
  */
 import { isDeepStrictEqual } from "node:util";
-import { KEY_SIZE } from "../../assembly/layout.ts";
+import { KEY_SIZE } from "../../assembly/layout/key.ts";
 import { type Datapath, DatapathFullError } from "../fastpath/datapath.ts";
 import { overlaps } from "./flow/match.ts";
 import { fullKey, type Megaflow, type MegaflowTable, mayMatch, taught } from "./megaflow.ts";

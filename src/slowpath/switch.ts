@@ -7,7 +7,7 @@
  *   an exception. All of it runs on one thread; the fast path runs on its own and waits for nothing here.
  * Not handled: several bridges share the datapath's ports by number, but each port belongs to one bridge only.
  */
-import { KEY_IN_PORT, KEY_RECIRC_ID, KEY_SIZE } from "../../assembly/layout.ts";
+import { KEY_IN_PORT, KEY_RECIRC_ID, KEY_SIZE } from "../../assembly/layout/key.ts";
 import type {
   Datapath,
   PortSpec,

@@ -5,7 +5,8 @@
  *   The megaflow is installed before the packet is executed, so that an answer to it finds the flow.
  * Cost: one translation a miss; two packets of one flow in the same batch find the first one's megaflow and share it.
  */
-import { DROP_ACTION, DROP_SLOW_PATH, KEY_IN_PORT, KEY_RECIRC_ID, KEY_SIZE } from "../../assembly/layout.ts";
+import { DROP_ACTION, DROP_SLOW_PATH } from "../../assembly/layout/counter.ts";
+import { KEY_IN_PORT, KEY_RECIRC_ID, KEY_SIZE } from "../../assembly/layout/key.ts";
 import { type Datapath, DatapathFullError, type Upcall } from "../fastpath/datapath.ts";
 import type { DatapathAction } from "../fastpath/datapath-action.ts";
 import { covers, type Megaflow, type MegaflowTable } from "./megaflow.ts";

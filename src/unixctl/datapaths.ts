@@ -3,7 +3,7 @@
  *
  * There is one fast path, whatever the types say; a datapath of a type shows the ports and megaflows of its bridges.
  */
-import { KEY_RECIRC_ID } from "../../assembly/layout.ts";
+import { KEY_RECIRC_ID } from "../../assembly/layout/key.ts";
 import type { PortStatus } from "../fastpath/datapath.ts";
 import { fullKey, type Megaflow } from "../slowpath/megaflow.ts";
 import type { DatapathPortNames } from "../slowpath/odp/port-names.ts";

@@ -1,5 +1,6 @@
 /** Runs a trace, and does what a packet would cause but for leaving. */
-import { KEY_IN_PORT, KEY_SIZE, VNET_HEADER_SIZE } from "../../assembly/layout.ts";
+import { KEY_IN_PORT, KEY_SIZE } from "../../assembly/layout/key.ts";
+import { VNET_HEADER_SIZE } from "../../assembly/layout/packet.ts";
 import type { Upcall } from "../fastpath/datapath.ts";
 import type { DatapathAction } from "../fastpath/datapath-action.ts";
 import type { Action } from "../slowpath/actions/action.ts";

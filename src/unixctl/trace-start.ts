@@ -9,7 +9,7 @@ import {
   KEY_RECIRC_ID,
   KEY_SIZE,
   KEY_TUN_ID,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/key.ts";
 import { composeFrame } from "../slowpath/flow/compose-frame.ts";
 import { FLOW_SIZE } from "../slowpath/flow/flow-layout.ts";
 import { PORT_NONE } from "../slowpath/flow/port-text.ts";

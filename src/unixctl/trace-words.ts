@@ -5,7 +5,7 @@ import {
   CT_STATE_NEW,
   CT_STATE_REPLY,
   CT_STATE_TRACKED,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/key.ts";
 import { ctStateNames, formatFlags } from "../slowpath/flow/flag-text.ts";
 import { UnixctlError } from "./command.ts";
 

@@ -4,17 +4,14 @@
  */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { KEY_PKT_MARK, KEY_SIZE, KEY_SKB_PRIORITY, KEY_TUN_ID } from "../../assembly/layout/key.ts";
 import {
-  KEY_PKT_MARK,
-  KEY_SIZE,
-  KEY_SKB_PRIORITY,
-  KEY_TUN_ID,
   PACKET_CSUM_START,
   PACKET_HDR_LEN,
   PACKET_HEADROOM,
   PACKET_KEY_EXTENT,
   VNET_F_NEEDS_CSUM,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/packet.ts";
 import { ARENA_BASE } from "../../assembly/memory.ts";
 import type { DatapathAction, SetTarget } from "../../src/fastpath/datapath-action.ts";
 import { encodeProgram } from "../../src/fastpath/program.ts";

@@ -22,33 +22,9 @@ import { setNd } from "../../assembly/actions/set-nd.ts";
 import { setTransport } from "../../assembly/actions/set-transport.ts";
 import { setTunnel } from "../../assembly/actions/set-tunnel.ts";
 import { setVlan } from "../../assembly/actions/set-vlan.ts";
-import {
-  CLONE_HEAD_SIZE,
-  CONTROL_POOL_NEXT,
-  KEY_ETH_DST,
-  KEY_EXTENT_IPV4,
-  KEY_SIZE,
-  KEY_STRIDE,
-  PACKET_CSUM_OFFSET,
-  PACKET_CSUM_START,
-  PACKET_DATA,
-  PACKET_GSO_SIZE,
-  PACKET_GSO_TYPE,
-  PACKET_HEAD_LENGTH,
-  PACKET_HEADROOM,
-  PACKET_IN_PORT,
-  PACKET_KEY,
-  PACKET_KEY_EXTENT,
-  PACKET_L3,
-  PACKET_L3_LENGTH,
-  PACKET_L4,
-  PACKET_L7,
-  PACKET_LENGTH,
-  PACKET_MIN_HEADROOM,
-  PACKET_PAYLOAD,
-  PACKET_SIZE,
-  PACKET_VNET_FLAGS,
-} from "../../assembly/layout.ts";
+import { CONTROL_POOL_NEXT } from "../../assembly/layout/control.ts";
+import { KEY_ETH_DST, KEY_EXTENT_IPV4, KEY_SIZE, KEY_STRIDE } from "../../assembly/layout/key.ts";
+import { CLONE_HEAD_SIZE, PACKET_CSUM_OFFSET, PACKET_CSUM_START, PACKET_DATA, PACKET_GSO_SIZE, PACKET_GSO_TYPE, PACKET_HEADROOM, PACKET_HEAD_LENGTH, PACKET_IN_PORT, PACKET_KEY, PACKET_KEY_EXTENT, PACKET_L3, PACKET_L3_LENGTH, PACKET_L4, PACKET_L7, PACKET_LENGTH, PACKET_MIN_HEADROOM, PACKET_PAYLOAD, PACKET_SIZE, PACKET_VNET_FLAGS } from "../../assembly/layout/packet.ts";
 import { CONTROL_BASE, KEYS_BASE, PACKETS_BASE } from "../../assembly/memory.ts";
 import { computeTransportChecksum, sumBytes, verifyTransportChecksum } from "../../assembly/packet/checksum.ts";
 import { finishChecksum, segmentPacket } from "../../assembly/packet/offload.ts";

@@ -1,11 +1,7 @@
 /** Fragments: held, decided on as a whole, sent on as fragments. */
 import { beforeEach, describe, expect, it } from "vitest";
-import {
-  COUNTER_REASSEMBLED,
-  DROP_FRAGMENT_EXPIRED,
-  DROP_FRAGMENT_WAITING,
-  KEY_NW_FRAG,
-} from "../../assembly/layout.ts";
+import { COUNTER_REASSEMBLED, DROP_FRAGMENT_EXPIRED, DROP_FRAGMENT_WAITING } from "../../assembly/layout/counter.ts";
+import { KEY_NW_FRAG } from "../../assembly/layout/key.ts";
 import { internetChecksum, pseudoHeaderSum } from "../model/checksums.ts";
 import { be16, be32, concat, ethernet, ipv4, ipv6, udp } from "../model/frames.ts";
 import { keyOf } from "../model/packet-record.ts";

@@ -3,13 +3,9 @@
  * FUZZ_SEED=n tries another seed, CT_FUZZ_ROUNDS=n another length.
  */
 import { describe, expect, it } from "vitest";
-import {
-  BUFFER_SIZE,
-  COUNTER_CT_CREATED,
-  PACKET_DATA,
-  PACKET_HEADROOM,
-  PACKET_MIN_HEADROOM,
-} from "../../assembly/layout.ts";
+import { COUNTER_CT_CREATED } from "../../assembly/layout/counter.ts";
+import { BUFFER_SIZE } from "../../assembly/layout/limits.ts";
+import { PACKET_DATA, PACKET_HEADROOM, PACKET_MIN_HEADROOM } from "../../assembly/layout/packet.ts";
 import { BUFFERS_BASE } from "../../assembly/memory.ts";
 import { type Mutation, mutate, sampleFrames } from "../model/mutations.ts";
 import { brokenInvariants } from "./integrity.ts";

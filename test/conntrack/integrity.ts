@@ -9,7 +9,6 @@ import {
   CONN_TIMER_PREVIOUS,
   CONN_TIMER_SLOT,
   CONN_ZONE,
-  CONNECTION_SIZE,
   CT_BUCKET_TABLE,
   CT_BUCKETS,
   CT_COUNT,
@@ -17,15 +16,18 @@ import {
   CT_HIGH_WATER,
   CT_WHEEL_TABLE,
   CT_ZONE_TABLE,
+  WHEEL_SLOTS,
+  ZONE_COUNT,
+  ZONE_SIZE,
+} from "../../assembly/layout/conntrack.ts";
+import {
   FRAG_COUNT,
   FRAG_SLOT_FREE,
   FRAG_SLOT_HIGH_WATER,
   FRAG_SLOT_NEXT,
   FRAG_SLOT_SPENT,
-  WHEEL_SLOTS,
-  ZONE_COUNT,
-  ZONE_SIZE,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/fragments.ts";
+import { CONNECTION_SIZE } from "../../assembly/layout/limits.ts";
 import { CONNECTIONS_BASE, CONNTRACK_BASE, FRAGMENTS_BASE } from "../../assembly/memory.ts";
 import type { FastPath } from "../model/module.ts";
 

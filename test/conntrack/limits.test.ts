@@ -1,6 +1,11 @@
 /** Limits, expiry, timeout policies, flushes, a region taken over by the next process. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { COUNTER_CT_COUNT, COUNTER_CT_CREATED, COUNTER_CT_EXPIRED, DROP_CT_FULL } from "../../assembly/layout.ts";
+import {
+  COUNTER_CT_COUNT,
+  COUNTER_CT_CREATED,
+  COUNTER_CT_EXPIRED,
+  DROP_CT_FULL,
+} from "../../assembly/layout/counter.ts";
 import { echo, end, tcp, udp } from "./text.ts";
 import { Tracker } from "./tracker.ts";
 

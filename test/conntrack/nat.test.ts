@@ -1,6 +1,6 @@
 /** Address translation: what leaves, what comes back, who gets which port. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { DROP_CT_NAT_EXHAUSTED } from "../../assembly/layout.ts";
+import { DROP_CT_NAT_EXHAUSTED } from "../../assembly/layout/counter.ts";
 import { internetChecksum, pseudoHeaderSum } from "../model/checksums.ts";
 import { echo, endText, sctpInit, tcp, udp, unreachable } from "./text.ts";
 import { type Ct, type Outcome, Tracker } from "./tracker.ts";

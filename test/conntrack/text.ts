@@ -9,7 +9,7 @@ import {
   CT_STATE_REPLY,
   CT_STATE_SNAT,
   CT_STATE_TRACKED,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/key.ts";
 import * as frames from "../model/frames.ts";
 
 export interface End {

@@ -1,16 +1,7 @@
 /** The tracker of the test build: frames in, ct fields and frames out, on a clock of the test's own. */
+import { CONTROL_HASH_SEED, CONTROL_NOW, CONTROL_RANDOM } from "../../assembly/layout/control.ts";
+import { COUNTER_DROP } from "../../assembly/layout/counter.ts";
 import {
-  CONTROL_HASH_SEED,
-  CONTROL_NOW,
-  CONTROL_RANDOM,
-  COUNTER_DROP,
-  CT_FLAG_COMMIT,
-  CT_FLAG_FORCE,
-  CT_FLAG_LABEL,
-  CT_FLAG_MARK,
-  CT_FLAG_NAT,
-  CT_HELPER_FTP,
-  CT_HELPER_TFTP,
   KEY_CT_IPV6_DST,
   KEY_CT_IPV6_SRC,
   KEY_CT_LABEL,
@@ -22,6 +13,16 @@ import {
   KEY_CT_TP_DST,
   KEY_CT_TP_SRC,
   KEY_CT_ZONE,
+} from "../../assembly/layout/key.ts";
+import { PACKET_BATCH_NEXT, PACKET_BUCKET, PACKET_CONNECTION } from "../../assembly/layout/packet.ts";
+import {
+  CT_FLAG_COMMIT,
+  CT_FLAG_FORCE,
+  CT_FLAG_LABEL,
+  CT_FLAG_MARK,
+  CT_FLAG_NAT,
+  CT_HELPER_FTP,
+  CT_HELPER_TFTP,
   NAT_FLAG_ADDRESS,
   NAT_FLAG_DST,
   NAT_FLAG_HASH,
@@ -45,10 +46,7 @@ import {
   OP_CT_SIZE,
   OP_CT_TIMEOUT_POLICY,
   OP_CT_ZONE,
-  PACKET_BATCH_NEXT,
-  PACKET_BUCKET,
-  PACKET_CONNECTION,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/program.ts";
 import { ARENA_BASE, CONTROL_BASE, COUNTERS_BASE } from "../../assembly/memory.ts";
 import { CommandRing } from "../../src/fastpath/command-ring.ts";
 import { FastpathConntrack } from "../../src/fastpath/conntrack.ts";

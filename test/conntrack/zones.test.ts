@@ -1,6 +1,8 @@
 /** Zones, marks and labels, forced commits, ct_clear, what later passes of the same packet see. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { BUCKET_CONNECTIONS, KEY_SIZE, PACKET_KEY, PACKET_SIZE } from "../../assembly/layout.ts";
+import { KEY_SIZE } from "../../assembly/layout/key.ts";
+import { PACKET_KEY, PACKET_SIZE } from "../../assembly/layout/packet.ts";
+import { BUCKET_CONNECTIONS } from "../../assembly/layout/program.ts";
 import { tcp, udp } from "./text.ts";
 import { Tracker } from "./tracker.ts";
 

@@ -1,13 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import {
-  CT_STATE_TRACKED,
-  KEY_CT_STATE,
-  KEY_DP_HASH,
-  KEY_NW_SRC,
-  RECIRC_LIMIT,
-  VNET_F_NEEDS_CSUM,
-  VNET_GSO_TCPV4,
-} from "../../assembly/layout.ts";
+import { CT_STATE_TRACKED, KEY_CT_STATE, KEY_DP_HASH, KEY_NW_SRC } from "../../assembly/layout/key.ts";
+import { RECIRC_LIMIT } from "../../assembly/layout/limits.ts";
+import { VNET_F_NEEDS_CSUM, VNET_GSO_TCPV4 } from "../../assembly/layout/packet.ts";
 import type { DatapathAction, SelectBucket } from "../../src/fastpath/datapath-action.ts";
 import { LocalDatapath } from "../../src/fastpath/local-datapath.ts";
 import { selectSlots } from "../../src/fastpath/select-slots.ts";

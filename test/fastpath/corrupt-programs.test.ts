@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { FLOW_PROGRAM } from "../../assembly/layout.ts";
+import { FLOW_PROGRAM } from "../../assembly/layout/megaflow.ts";
 import type { DatapathAction } from "../../src/fastpath/datapath-action.ts";
 import { LocalDatapath } from "../../src/fastpath/local-datapath.ts";
 import { encodeProgram } from "../../src/fastpath/program.ts";

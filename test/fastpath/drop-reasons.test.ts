@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import * as layout from "../../assembly/layout.ts";
+import * as layout from "../../assembly/layout/counter.ts";
 import { DROP_REASON_LIST, dropReasonName } from "../../src/fastpath/drop-reasons.ts";
 
 const reasons = Object.entries(layout).filter(([name]) => name.startsWith("DROP_") && name !== "DROP_REASONS");

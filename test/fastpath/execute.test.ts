@@ -5,8 +5,8 @@ import {
   COMMAND_EXECUTE_IN_PORT,
   COMMAND_EXECUTE_LENGTH,
   COMMAND_EXECUTE_PROGRAM_LENGTH,
-  KEY_PKT_MARK,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/command.ts";
+import { KEY_PKT_MARK } from "../../assembly/layout/key.ts";
 import type { Upcall } from "../../src/fastpath/datapath.ts";
 import { LocalDatapath } from "../../src/fastpath/local-datapath.ts";
 import { bytesOf } from "../model/frames.ts";

@@ -1,13 +1,11 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { COMMAND_ARGS, COMMAND_CACHE_CLEAR, COMMAND_FLOW_INSERT } from "../../assembly/layout/command.ts";
 import {
-  COMMAND_ARGS,
-  COMMAND_CACHE_CLEAR,
-  COMMAND_FLOW_INSERT,
   CONTROL_QUIESCENT,
   CONTROL_WORKER_STATE,
   WORKER_SLEEPING,
   WORKER_STOPPED,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/control.ts";
 import { CONTROL_BASE } from "../../assembly/memory.ts";
 import { CommandRing } from "../../src/fastpath/command-ring.ts";
 import { FastpathWorker } from "../../src/fastpath/fastpath-worker.ts";

@@ -2,9 +2,9 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { PACKET_MIN_HEADROOM } from "../../assembly/layout/packet.ts";
 import {
   BUFFER_LENGTH,
-  PACKET_MIN_HEADROOM,
   PORT_KIND_PACKET,
   PORT_KIND_TAP,
   PORT_KIND_TEST,
@@ -12,7 +12,7 @@ import {
   PORT_TX_COUNT,
   PORT_TX_MESSAGES,
   PORT_TX_VECTORS,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/port.ts";
 import { BUFFERS_BASE, PORTS_BASE } from "../../assembly/memory.ts";
 import { FrameExchange, isDeviceFailure } from "../../src/fastpath/frame-exchange.ts";
 import { createMemory } from "../../src/fastpath/module.ts";

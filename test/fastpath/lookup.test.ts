@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { CONTROL_NOW } from "../../assembly/layout/control.ts";
 import {
-  CONTROL_NOW,
-  FLOW_ID,
   KEY_CT_LABEL,
   KEY_IN_PORT,
   KEY_IPV6_DST,
@@ -10,7 +9,8 @@ import {
   KEY_SIZE,
   KEY_TP_DST,
   KEY_TUN_ID,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/key.ts";
+import { FLOW_ID } from "../../assembly/layout/megaflow.ts";
 import { CONTROL_BASE, SCRATCH_BASE } from "../../assembly/memory.ts";
 import type { MegaflowHandle } from "../../src/fastpath/datapath.ts";
 import { LocalDatapath } from "../../src/fastpath/local-datapath.ts";

@@ -1,5 +1,5 @@
 /** Keys and masks of test flows, and the frames they meet. */
-import { KEY_IN_PORT, KEY_RECIRC_ID, KEY_SIZE } from "../../assembly/layout.ts";
+import { KEY_IN_PORT, KEY_RECIRC_ID, KEY_SIZE } from "../../assembly/layout/key.ts";
 import { ethernet, ipv4, ipv4Address, tcp, udp } from "../model/frames.ts";
 
 export interface Match {

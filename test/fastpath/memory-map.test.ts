@@ -1,12 +1,8 @@
 import { describe, expect, it } from "vitest";
-import {
-  CONTROL_SIZE,
-  COUNTER_COUNT,
-  GENEVE_OPTION_LIMIT,
-  GENEVE_OPTION_SIZE,
-  GENEVE_OPTIONS,
-  RING_DATA,
-} from "../../assembly/layout.ts";
+import { CONTROL_SIZE } from "../../assembly/layout/control.ts";
+import { COUNTER_COUNT } from "../../assembly/layout/counter.ts";
+import { GENEVE_OPTION_LIMIT, GENEVE_OPTION_SIZE, GENEVE_OPTIONS } from "../../assembly/layout/geneve-option.ts";
+import { RING_DATA } from "../../assembly/layout/ring.ts";
 import * as map from "../../assembly/memory.ts";
 
 const MEMORY_BYTES = map.MEMORY_PAGES * 65536;

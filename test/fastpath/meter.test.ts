@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { METER_MAX_BANDS } from "../../assembly/layout.ts";
+import { METER_MAX_BANDS } from "../../assembly/layout/limits.ts";
 import type { MeterSpec } from "../../src/fastpath/datapath.ts";
 import { LocalDatapath } from "../../src/fastpath/local-datapath.ts";
 import { fromPort, udpFrame } from "./match.ts";

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { KEY_TP_SRC, OP_LENGTH, OP_OUTPUT } from "../../assembly/layout.ts";
+import { KEY_TP_SRC } from "../../assembly/layout/key.ts";
+import { OP_LENGTH, OP_OUTPUT } from "../../assembly/layout/program.ts";
 import type { DatapathAction, SelectAction } from "../../src/fastpath/datapath-action.ts";
 import { encodeProgram } from "../../src/fastpath/program.ts";
 import { decodeProgram } from "../../src/fastpath/program-decode.ts";

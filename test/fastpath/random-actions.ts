@@ -1,6 +1,8 @@
 /** Arbitrary datapath actions for property tests. */
 import fc from "fast-check";
-import { CT_HELPER_NONE, DROP_REASONS, KEY_NW_DST, KEY_NW_SRC, KEY_TP_SRC } from "../../assembly/layout.ts";
+import { DROP_REASONS } from "../../assembly/layout/counter.ts";
+import { KEY_NW_DST, KEY_NW_SRC, KEY_TP_SRC } from "../../assembly/layout/key.ts";
+import { CT_HELPER_NONE } from "../../assembly/layout/program.ts";
 import type { CtAction, DatapathAction, NatRange, SetTarget } from "../../src/fastpath/datapath-action.ts";
 import { SET_LAYOUTS } from "../../src/fastpath/set-layout.ts";
 

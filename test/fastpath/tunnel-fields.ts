@@ -14,7 +14,7 @@ import {
   TUN_FLAG_CSUM,
   TUN_FLAG_DF,
   TUN_FLAG_KEY,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/key.ts";
 import type { DatapathAction } from "../../src/fastpath/datapath-action.ts";
 
 export interface TunnelFields {

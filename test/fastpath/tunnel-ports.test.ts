@@ -13,7 +13,7 @@ import {
   KEY_TUN_TTL,
   TUN_FLAG_CSUM,
   TUN_FLAG_KEY,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/key.ts";
 import type { MegaflowHandle } from "../../src/fastpath/datapath.ts";
 import type { DatapathAction } from "../../src/fastpath/datapath-action.ts";
 import { LocalDatapath } from "../../src/fastpath/local-datapath.ts";

@@ -13,11 +13,9 @@ import {
   TUN_FLAG_CSUM,
   TUN_FLAG_DF,
   TUN_FLAG_KEY,
-  TUNNEL_GENEVE,
-  TUNNEL_VXLAN,
-  VNET_F_NEEDS_CSUM,
-  VNET_GSO_TCPV4,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/key.ts";
+import { VNET_F_NEEDS_CSUM, VNET_GSO_TCPV4 } from "../../assembly/layout/packet.ts";
+import { TUNNEL_GENEVE, TUNNEL_VXLAN } from "../../assembly/layout/program.ts";
 import type { DatapathAction } from "../../src/fastpath/datapath-action.ts";
 import { LocalDatapath } from "../../src/fastpath/local-datapath.ts";
 import { internetChecksum, pseudoHeaderSum } from "../model/checksums.ts";

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { KEY_IN_PORT, KEY_NW_SRC, KEY_RECIRC_ID, VNET_F_NEEDS_CSUM, VNET_GSO_TCPV4 } from "../../assembly/layout.ts";
+import { KEY_IN_PORT, KEY_NW_SRC, KEY_RECIRC_ID } from "../../assembly/layout/key.ts";
+import { VNET_F_NEEDS_CSUM, VNET_GSO_TCPV4 } from "../../assembly/layout/packet.ts";
 import { UPCALL_RING_BYTES } from "../../assembly/memory.ts";
 import type { Upcall } from "../../src/fastpath/datapath.ts";
 import type { DatapathAction } from "../../src/fastpath/datapath-action.ts";

@@ -1,6 +1,6 @@
 /** The hashes that OpenFlow semantics fix, against numbers worked out with OVS's own lib/hash.h and lib/flow.c semantics. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { PACKET_KEY, PACKET_RSS_HASH } from "../../assembly/layout.ts";
+import { PACKET_KEY, PACKET_RSS_HASH } from "../../assembly/layout/packet.ts";
 import { SCRATCH_BASE } from "../../assembly/memory.ts";
 import { arp, bytesOf, ethernet, icmpv6, ipv4, ipv4Address, ipv6, ipv6Address, tcp, udp } from "../model/frames.ts";
 import { type FastPath, instantiateFastPath } from "../model/module.ts";

@@ -1,5 +1,5 @@
 /** Frames for the tests of input and output, and the checksum that judges them (RFC 1071). */
-import { VNET_F_NEEDS_CSUM } from "../../assembly/layout.ts";
+import { VNET_F_NEEDS_CSUM } from "../../assembly/layout/packet.ts";
 
 export const ETHERNET = Buffer.from("0200000000020200000000010800", "hex");
 const SOURCE = Buffer.from("0a000001", "hex");

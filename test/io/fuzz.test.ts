@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
+import { BUFFER_SIZE } from "../../assembly/layout/limits.ts";
 import {
-  BUFFER_SIZE,
   PORT_FEATURE_CSUM,
   PORT_FEATURE_TSO4,
   PORT_FEATURE_VNET,
   PORT_RX_ERRORS,
   PORT_TX_PACKETS,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/port.ts";
 import { BUFFERS_BASE } from "../../assembly/memory.ts";
 import { pattern, tcpFrame, vnetHeader } from "./frames.ts";
 import { TestModule } from "./test-module.ts";

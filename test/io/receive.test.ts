@@ -11,9 +11,9 @@ import {
   RING_VLAN_TPID_VALID,
   RING_VLAN_VALID,
 } from "../../assembly/io/ring-layout.ts";
+import { DROP_TORN } from "../../assembly/layout/counter.ts";
+import { BATCH_SIZE } from "../../assembly/layout/limits.ts";
 import {
-  BATCH_SIZE,
-  DROP_TORN,
   PACKET_CSUM_START,
   PACKET_DATA,
   PACKET_GSO_SIZE,
@@ -25,6 +25,10 @@ import {
   PACKET_LENGTH,
   PACKET_MIN_HEADROOM,
   PACKET_VNET_FLAGS,
+  VNET_F_NEEDS_CSUM,
+  VNET_GSO_TCPV4,
+} from "../../assembly/layout/packet.ts";
+import {
   PORT_FEATURE_VNET,
   PORT_RING_NEXT,
   PORT_RX_BYTES,
@@ -32,9 +36,7 @@ import {
   PORT_RX_ERRORS,
   PORT_RX_PACKETS,
   PORT_SIZE,
-  VNET_F_NEEDS_CSUM,
-  VNET_GSO_TCPV4,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/port.ts";
 import { PORTS_BASE, WINDOWS_BASE } from "../../assembly/memory.ts";
 import { RING_FRAME_SIZE, RING_FRAMES } from "../../src/kernel/packet-socket.ts";
 import { pattern, tcpFrame, vnetHeader } from "./frames.ts";

@@ -1,10 +1,9 @@
 /** The test build with ports whose kernel is a list of frames. */
+import { COUNTER_DROP } from "../../assembly/layout/counter.ts";
+import { BUFFER_SIZE } from "../../assembly/layout/limits.ts";
+import { PACKET_MIN_HEADROOM, PACKET_SIZE, VNET_HEADER_SIZE } from "../../assembly/layout/packet.ts";
 import {
   BUFFER_LENGTH,
-  BUFFER_SIZE,
-  COUNTER_DROP,
-  PACKET_MIN_HEADROOM,
-  PACKET_SIZE,
   PORT_FEATURE_VNET,
   PORT_FEATURES,
   PORT_KIND_TEST,
@@ -12,8 +11,7 @@ import {
   PORT_TX_COUNT,
   PORT_TX_MESSAGES,
   PORT_TX_VECTORS,
-  VNET_HEADER_SIZE,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/port.ts";
 import { BUFFERS_BASE, COUNTERS_BASE, PACKETS_BASE, PORTS_BASE } from "../../assembly/memory.ts";
 import { createMemory, type FastpathExports, instantiate, loadModule } from "../../src/fastpath/module.ts";
 import { PortRecords } from "../../src/fastpath/port-records.ts";

@@ -1,19 +1,25 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { CONTROL_POOL_NEXT } from "../../assembly/layout/control.ts";
 import {
-  CONTROL_POOL_NEXT,
   DROP_NO_BUFFER,
   DROP_NO_PORT,
   DROP_PORT_DOWN,
   DROP_TOO_LONG,
   DROP_TX_ERROR,
   DROP_TX_FULL,
-  MAX_PORTS,
+} from "../../assembly/layout/counter.ts";
+import { MAX_PORTS, TX_QUEUE } from "../../assembly/layout/limits.ts";
+import {
   PACKET_DATA,
   PACKET_HEAD_LENGTH,
   PACKET_HEADROOM,
   PACKET_LENGTH,
   PACKET_PAYLOAD,
   PACKET_TRUNC,
+  VNET_F_DATA_VALID,
+  VNET_GSO_TCPV4,
+} from "../../assembly/layout/packet.ts";
+import {
   PORT_FEATURE_CSUM,
   PORT_FEATURE_TSO4,
   PORT_FEATURE_VNET,
@@ -21,10 +27,7 @@ import {
   PORT_TX_DROPPED,
   PORT_TX_ERRORS,
   PORT_TX_PACKETS,
-  TX_QUEUE,
-  VNET_F_DATA_VALID,
-  VNET_GSO_TCPV4,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/port.ts";
 import { BUFFERS_BASE, CONTROL_BASE } from "../../assembly/memory.ts";
 import { isIpv4SumRight, isTcpSumRight, pattern, tcpFrame, vnetHeader } from "./frames.ts";
 import { TestModule } from "./test-module.ts";

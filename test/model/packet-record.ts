@@ -1,6 +1,5 @@
 /** Frames in linear memory as PACKET records, and what the record and its key then say. */
 import {
-  BUFFER_SIZE,
   KEY_ARP_SHA,
   KEY_ARP_THA,
   KEY_ETH_DST,
@@ -25,6 +24,9 @@ import {
   KEY_TP_SRC,
   KEY_VLAN_TCI0,
   KEY_VLAN_TPID0,
+} from "../../assembly/layout/key.ts";
+import { BUFFER_SIZE } from "../../assembly/layout/limits.ts";
+import {
   PACKET_BATCH_NEXT,
   PACKET_CSUM_OFFSET,
   PACKET_CSUM_START,
@@ -47,7 +49,7 @@ import {
   PACKET_MIN_HEADROOM,
   PACKET_PAYLOAD,
   PACKET_VNET_FLAGS,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/packet.ts";
 import { BUFFERS_BASE } from "../../assembly/memory.ts";
 import type { FastPath } from "./module.ts";
 import type { ParsedPacket } from "./packet.ts";

@@ -2,7 +2,7 @@
  * What the flow key of a frame must be, written down from the RFCs and from what OVS's flow extraction is documented to do:
  * slow, plain, and independent of assembly/packet/, which is compared with it field by field.
  */
-import { L3_HEADERS_LIMIT } from "../../assembly/layout.ts";
+import { L3_HEADERS_LIMIT } from "../../assembly/layout/packet.ts";
 
 export interface ParsedPacket {
   ethDst: Uint8Array;

@@ -1,7 +1,7 @@
 /** Checksums against the RFCs' definitions, byte by byte (test/model/checksums.ts). */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { PACKET_DATA, PACKET_L4, VNET_F_DATA_VALID, VNET_F_NEEDS_CSUM } from "../../assembly/layout.ts";
+import { PACKET_DATA, PACKET_L4, VNET_F_DATA_VALID, VNET_F_NEEDS_CSUM } from "../../assembly/layout/packet.ts";
 import { ARENA_BASE } from "../../assembly/memory.ts";
 import { crc32c, internetChecksum, onesSum } from "../model/checksums.ts";
 import {

@@ -1,8 +1,9 @@
 /** Partial checksums and super-packets: what leaves is what a sender without offloads would have sent. */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { CONTROL_POOL_NEXT } from "../../assembly/layout/control.ts";
+import { PACKET_SLOTS } from "../../assembly/layout/limits.ts";
 import {
-  CONTROL_POOL_NEXT,
   PACKET_CSUM_OFFSET,
   PACKET_CSUM_START,
   PACKET_GSO_SIZE,
@@ -10,7 +11,6 @@ import {
   PACKET_HEAD_LENGTH,
   PACKET_LENGTH,
   PACKET_PAYLOAD,
-  PACKET_SLOTS,
   PACKET_VNET_FLAGS,
   VNET_F_NEEDS_CSUM,
   VNET_GSO_ECN,
@@ -19,7 +19,7 @@ import {
   VNET_GSO_TCPV6,
   VNET_GSO_UDP,
   VNET_GSO_UDP_L4,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/packet.ts";
 import { CONTROL_BASE } from "../../assembly/memory.ts";
 import { pseudoHeaderSum } from "../model/checksums.ts";
 import {

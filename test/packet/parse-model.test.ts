@@ -1,7 +1,8 @@
 /** The parser and the plain model agree on every field, for captured frames and for thousands of broken ones. */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { KEY_IN_PORT, PACKET_KEY_EXTENT } from "../../assembly/layout.ts";
+import { KEY_IN_PORT } from "../../assembly/layout/key.ts";
+import { PACKET_KEY_EXTENT } from "../../assembly/layout/packet.ts";
 import { type FastPath, instantiateFastPath } from "../model/module.ts";
 import { mutate, mutations, sampleFrames } from "../model/mutations.ts";
 import { parsePacket } from "../model/packet.ts";

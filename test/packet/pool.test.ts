@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { KEY_ETH_DST } from "../../assembly/layout/key.ts";
+import { PACKET_SLOTS } from "../../assembly/layout/limits.ts";
 import {
   CLONE_HEAD_SIZE,
-  KEY_ETH_DST,
   PACKET_DATA,
   PACKET_FLAG_CLONE,
   PACKET_FLAGS,
@@ -11,8 +12,7 @@ import {
   PACKET_LENGTH,
   PACKET_PAYLOAD,
   PACKET_SIZE,
-  PACKET_SLOTS,
-} from "../../assembly/layout.ts";
+} from "../../assembly/layout/packet.ts";
 import { CLONE_HEAD_STRIDE } from "../../assembly/memory.ts";
 import { ethernet, ipv4, ipv4Address, udp } from "../model/frames.ts";
 import { type FastPath, instantiateFastPath } from "../model/module.ts";

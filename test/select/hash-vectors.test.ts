@@ -1,18 +1,9 @@
 /** The 641 recorded choices of OVS 3.1: dp_hash values, dp_hash slots and hashes over selection fields. */
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import {
-  HASH_L4,
-  KEY_ETH_SRC,
-  KEY_NW_DST,
-  KEY_NW_SRC,
-  KEY_TP_DST,
-  KEY_TP_SRC,
-  OP_SELECT_TABLES,
-  PACKET_RSS_HASH,
-  SELECT_BUCKET_ID,
-  SELECT_BUCKET_SIZE,
-} from "../../assembly/layout.ts";
+import { KEY_ETH_SRC, KEY_NW_DST, KEY_NW_SRC, KEY_TP_DST, KEY_TP_SRC } from "../../assembly/layout/key.ts";
+import { PACKET_RSS_HASH } from "../../assembly/layout/packet.ts";
+import { HASH_L4, OP_SELECT_TABLES, SELECT_BUCKET_ID, SELECT_BUCKET_SIZE } from "../../assembly/layout/program.ts";
 import { ARENA_BASE } from "../../assembly/memory.ts";
 import type { SelectAction, SelectBucket } from "../../src/fastpath/datapath-action.ts";
 import { encodeProgram } from "../../src/fastpath/program.ts";
@@ -218,7 +209,7 @@ describe("select groups against OVS", () => {
     expect(fastPath.call.dpHash(packet, HASH_L4, 0)).toBe(1);
   });
 
-  it("keeps the slot table where layout.ts says", () => {
+  it("keeps the slot table where layout/program.ts says", () => {
     const action: SelectAction = {
       type: "select",
       method: { kind: "dp_hash", basis: 0, algorithm: "l4" },

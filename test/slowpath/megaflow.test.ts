@@ -1,7 +1,7 @@
 /** The table of megaflows against a plain list of them, through any order of additions and removals. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { KEY_IN_PORT, KEY_NW_SRC, KEY_SIZE } from "../../assembly/layout.ts";
+import { KEY_IN_PORT, KEY_NW_SRC, KEY_SIZE } from "../../assembly/layout/key.ts";
 import { FLOW_SIZE } from "../../src/slowpath/flow/flow-layout.ts";
 import { createMatch } from "../../src/slowpath/flow/match.ts";
 import { covers, fullKey, type Megaflow, MegaflowTable, mayMatch } from "../../src/slowpath/megaflow.ts";

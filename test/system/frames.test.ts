@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { VNET_F_NEEDS_CSUM, VNET_GSO_NONE, VNET_GSO_TCPV4 } from "../../assembly/layout.ts";
+import { VNET_F_NEEDS_CSUM, VNET_GSO_NONE, VNET_GSO_TCPV4 } from "../../assembly/layout/packet.ts";
 import type { Frame } from "../../src/fastpath/datapath.ts";
 import { WorkerDatapath } from "../../src/fastpath/worker-datapath.ts";
 import { deleteLink, setLink } from "../../src/kernel/link.ts";

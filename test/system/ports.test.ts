@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, vi } from "vitest";
-import { KEY_IN_PORT, KEY_NW_SRC, KEY_SIZE } from "../../assembly/layout.ts";
+import { KEY_IN_PORT, KEY_NW_SRC, KEY_SIZE } from "../../assembly/layout/key.ts";
 import type { MegaflowHandle } from "../../src/fastpath/datapath.ts";
 import type { WorkerDatapath } from "../../src/fastpath/worker-datapath.ts";
 import { addAddress, deleteLink, findLink, setLink } from "../../src/kernel/link.ts";

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { LAYOUT_VERSION } from "../../../assembly/layout.ts";
+import { LAYOUT_VERSION } from "../../../assembly/layout/version.ts";
 import type { CliCommand } from "../command.ts";
 
 export function packageVersion(): string {

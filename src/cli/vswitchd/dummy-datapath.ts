@@ -5,7 +5,7 @@
  * Invariants: unless it is stopped the clock goes with the real one.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { MAX_PORTS } from "../../../assembly/layout.ts";
+import { MAX_PORTS } from "../../../assembly/layout/limits.ts";
 import type { PortSpec, PortStatus } from "../../fastpath/datapath.ts";
 import { LocalDatapath } from "../../fastpath/local-datapath.ts";
 import { monotonicMilliseconds } from "../../slowpath/switch.ts";

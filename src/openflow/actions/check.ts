@@ -13,7 +13,7 @@ import {
   KEY_VLAN_TCI0,
   KEY_VLAN_TCI1,
   VLAN_CFI,
-} from "../../../assembly/layout.ts";
+} from "../../../assembly/layout/key.ts";
 import type { Action, CtActionSpec, LearnAction, NatAction } from "../../slowpath/actions/action.ts";
 import type { Field, Subfield } from "../../slowpath/flow/field.ts";
 import { copyFlow, setSubfield } from "../../slowpath/flow/flow.ts";

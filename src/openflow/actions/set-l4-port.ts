@@ -1,5 +1,5 @@
 /** `mod_tp_src:PORT`, `mod_tp_dst:PORT`: from 1.2 on set_field of whichever protocol the rule matches. */
-import { KEY_NW_PROTO } from "../../../assembly/layout.ts";
+import { KEY_NW_PROTO } from "../../../assembly/layout/key.ts";
 import type { ActionOf } from "../../slowpath/actions/definition.ts";
 import { field } from "../../slowpath/flow/fields.ts";
 import { bytesOfValue } from "../../slowpath/flow/flow.ts";

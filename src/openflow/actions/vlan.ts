@@ -1,5 +1,5 @@
 /** `push_vlan:TYPE`, `pop_vlan`, `set_vlan_vid`, `set_vlan_pcp`. From 1.2 on the latter two are set_field. */
-import { KEY_VLAN_TCI0, VLAN_CFI } from "../../../assembly/layout.ts";
+import { KEY_VLAN_TCI0, VLAN_CFI } from "../../../assembly/layout/key.ts";
 import type { ActionOf } from "../../slowpath/actions/definition.ts";
 import { field } from "../../slowpath/flow/fields.ts";
 import { bytesOfValue } from "../../slowpath/flow/flow.ts";

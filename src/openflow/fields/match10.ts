@@ -6,7 +6,7 @@
  *
  * Fields that the packet cannot have are left out, not refused. Written, it says as much of a match as it can.
  */
-import { KEY_VLAN_TCI0, VLAN_CFI } from "../../../assembly/layout.ts";
+import { KEY_VLAN_TCI0, VLAN_CFI } from "../../../assembly/layout/key.ts";
 import type { Field } from "../../slowpath/flow/field.ts";
 import { field } from "../../slowpath/flow/fields.ts";
 import { bytesOfValue, getBytes, getNumber, isZero } from "../../slowpath/flow/flow.ts";

@@ -5,7 +5,7 @@
  *     36 dl_vlan u16 │ 38 dl_vlan_pcp u8, pad │ 40 dl_type u16 │ 42 nw_tos u8 │ 43 nw_proto u8 │ 44 nw_src, mask │ 52 nw_dst, mask
  *     60 tp_src u16 │ 62 tp_dst u16 │ 64 mpls_label u32 │ 68 mpls_tc u8, pad 3 │ 72 metadata u64, mask
  */
-import { KEY_VLAN_TCI0, VLAN_CFI } from "../../../assembly/layout.ts";
+import { KEY_VLAN_TCI0, VLAN_CFI } from "../../../assembly/layout/key.ts";
 import type { Field } from "../../slowpath/flow/field.ts";
 import { field } from "../../slowpath/flow/fields.ts";
 import { bytesOfValue, getBigInt, getBytes, getNumber, isZero } from "../../slowpath/flow/flow.ts";

@@ -1,5 +1,5 @@
 /** What a packet-in tells of the pipeline: tunnel, registers, metadata, connection tracking and in_port, as a match. */
-import { KEY_CT_NW_PROTO, KEY_ETH_TYPE } from "../../../assembly/layout.ts";
+import { KEY_CT_NW_PROTO, KEY_ETH_TYPE } from "../../../assembly/layout/key.ts";
 import type { Field } from "../../slowpath/flow/field.ts";
 import { field, fields, tunnelMetadataIndex } from "../../slowpath/flow/fields.ts";
 import { getBytes, isZero } from "../../slowpath/flow/flow.ts";

@@ -3,7 +3,7 @@
  * Invariants: written in OVS's order, so that a match read and written again is the same bytes. "Ethernet packet", which a
  *   match says by packet_type=(0,0), is what every packet here is: it is read and forgotten.
  */
-import { KEY_ETH_TYPE, KEY_NW_PROTO, KEY_TP_DST, KEY_TP_SRC, KEY_VLAN_TCI0 } from "../../../assembly/layout.ts";
+import { KEY_ETH_TYPE, KEY_NW_PROTO, KEY_TP_DST, KEY_TP_SRC, KEY_VLAN_TCI0 } from "../../../assembly/layout/key.ts";
 import type { Field } from "../../slowpath/flow/field.ts";
 import { field, fields, tunnelMetadataIndex } from "../../slowpath/flow/fields.ts";
 import { bytesOfValue, fieldMask, getBytes, getNumber, isZero, sameBytes } from "../../slowpath/flow/flow.ts";

@@ -1,5 +1,5 @@
 /** PACKET_OUT and RESUME: frames of a controller. */
-import { KEY_IN_PORT } from "../../../assembly/layout.ts";
+import { KEY_IN_PORT } from "../../../assembly/layout/key.ts";
 import { FLOW_SIZE } from "../../slowpath/flow/flow-layout.ts";
 import { groupsIn } from "../../slowpath/tables/references.ts";
 import { freezeMetadata } from "../../slowpath/translate/frozen-metadata.ts";

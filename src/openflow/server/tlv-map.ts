@@ -3,7 +3,7 @@
  *
  * Invariants: options do not overlap in a flow. Fields are known by name in the whole process, so all bridges of a switch share one map.
  */
-import { KEY_TUN_METADATA } from "../../../assembly/layout.ts";
+import { KEY_TUN_METADATA } from "../../../assembly/layout/key.ts";
 import type { GeneveOption } from "../../fastpath/geneve-options.ts";
 import { mapTunnelMetadata } from "../../slowpath/flow/fields.ts";
 import type { Switch } from "../../slowpath/switch.ts";

@@ -2,7 +2,7 @@
  * `dec_ttl`, `dec_ttl(ID,…)`: one hop less. A packet whose TTL is used up goes to the controllers named (with their own
  * reason) and the rest of the list does not run. `dec_ttl` tells controller 0, `dec_ttl()` tells none.
  */
-import { KEY_ETH_TYPE, KEY_NW_PROTO, KEY_NW_TTL } from "../../../assembly/layout.ts";
+import { KEY_ETH_TYPE, KEY_NW_PROTO, KEY_NW_TTL } from "../../../assembly/layout/key.ts";
 import { ETH_TYPE_IP, ETH_TYPE_IPV6 } from "../flow/prerequisites.ts";
 import { sendToController } from "../translate/controller.ts";
 import { markBytes } from "../translate/write.ts";

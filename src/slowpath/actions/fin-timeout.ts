@@ -1,5 +1,5 @@
 /** `fin_timeout(idle_timeout=N,hard_timeout=N)`: a TCP packet with FIN or RST shortens its rule's timeouts. */
-import { KEY_NW_PROTO } from "../../../assembly/layout.ts";
+import { KEY_NW_PROTO } from "../../../assembly/layout/key.ts";
 import { IP_PROTO_TCP } from "../flow/prerequisites.ts";
 import type { ActionDefinition, ActionOf } from "./definition.ts";
 import { ActionSyntaxError, parseInteger, tokens } from "./scan.ts";

@@ -1,5 +1,5 @@
 /** `push_vlan:0x8100`, `pop_vlan` (`strip_vlan`), `set_vlan_vid`/`mod_vlan_vid`, `set_vlan_pcp`/`mod_vlan_pcp`. */
-import { KEY_VLAN_TCI0, VLAN_CFI } from "../../../assembly/layout.ts";
+import { KEY_VLAN_TCI0, VLAN_CFI } from "../../../assembly/layout/key.ts";
 import type { TranslationContext } from "../translate/context.ts";
 import { popVlan, pushVlan } from "../translate/vlan.ts";
 import { markBytes } from "../translate/write.ts";

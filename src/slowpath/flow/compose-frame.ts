@@ -31,7 +31,7 @@ import {
   NW_FRAG_ANY,
   NW_FRAG_LATER,
   VLAN_CFI,
-} from "../../../assembly/layout.ts";
+} from "../../../assembly/layout/key.ts";
 import { isZero } from "./flow.ts";
 import {
   ETH_TYPE_ARP,

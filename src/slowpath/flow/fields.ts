@@ -54,7 +54,7 @@ import {
   KEY_TUN_TOS,
   KEY_TUN_TTL,
   KEY_VLAN_TCI0,
-} from "../../../assembly/layout.ts";
+} from "../../../assembly/layout/key.ts";
 import type { Field, Prerequisite } from "./field.ts";
 import { FLOW_ACTSET_OUTPUT, FLOW_CONJ_ID, FLOW_METADATA, FLOW_PACKET_TYPE, FLOW_REGS } from "./flow-layout.ts";
 

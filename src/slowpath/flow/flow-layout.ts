@@ -5,7 +5,7 @@
  * learning are the same few operations on bytes for every field. Wildcards have the same layout: a set bit means "looked at".
  * In a flow that the translation works on, KEY_IN_PORT holds the *OpenFlow* port number; the datapath's number is in the upcall.
  */
-import { KEY_SIZE } from "../../../assembly/layout.ts";
+import { KEY_SIZE } from "../../../assembly/layout/key.ts";
 
 export const FLOW_REGS = KEY_SIZE; // reg0..reg15, 4 bytes each: xreg and xxreg are overlapping runs
 export const FLOW_METADATA = FLOW_REGS + 64; // 8 bytes

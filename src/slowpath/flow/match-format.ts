@@ -12,7 +12,7 @@ import {
   NW_FRAG_ANY,
   NW_FRAG_LATER,
   VLAN_CFI,
-} from "../../../assembly/layout.ts";
+} from "../../../assembly/layout/key.ts";
 import type { Match } from "../tables/rule.ts";
 import { formatAddress, formatMac } from "./address-text.ts";
 import type { Field } from "./field.ts";

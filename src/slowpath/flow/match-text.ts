@@ -3,7 +3,7 @@
  *   Printing is in match-format.ts.
  * Invariants: what `formatMatch` prints parses to the same match. A field without its prerequisites is an error, not dropped.
  */
-import { KEY_NW_PROTO } from "../../../assembly/layout.ts";
+import { KEY_NW_PROTO } from "../../../assembly/layout/key.ts";
 import type { Match } from "../tables/rule.ts";
 import type { Field } from "./field.ts";
 import { field, fieldByName, tunnelMetadataIndex } from "./fields.ts";

@@ -2,7 +2,7 @@
  * What: building and comparing matches. A match says for each bit of a flow "must be 1", "must be 0" or "either".
  * Invariants: `value` is zero wherever `mask` is; two equal matches are equal byte for byte.
  */
-import { KEY_TUN_METADATA_PRESENT, KEY_VLAN_TCI0, VLAN_CFI } from "../../../assembly/layout.ts";
+import { KEY_TUN_METADATA_PRESENT, KEY_VLAN_TCI0, VLAN_CFI } from "../../../assembly/layout/key.ts";
 import type { Match } from "../tables/rule.ts";
 import type { Field, Subfield } from "./field.ts";
 import { tunnelMetadataIndex } from "./fields.ts";

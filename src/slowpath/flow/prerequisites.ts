@@ -20,7 +20,7 @@ import {
   KEY_VLAN_TCI0,
   NW_FRAG_LATER,
   VLAN_CFI,
-} from "../../../assembly/layout.ts";
+} from "../../../assembly/layout/key.ts";
 import type { Field, Prerequisite } from "./field.ts";
 import { FLOW_PACKET_TYPE } from "./flow-layout.ts";
 

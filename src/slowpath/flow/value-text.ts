@@ -2,7 +2,7 @@
  * What: a field's value (and mask) in text, as set_field, learn specs and traces show it; matches differ a little
  *   (match-text.ts). Bytes are as they lie in a flow, `field.bytes` long.
  */
-import { NW_FRAG_ANY, NW_FRAG_LATER } from "../../../assembly/layout.ts";
+import { NW_FRAG_ANY, NW_FRAG_LATER } from "../../../assembly/layout/key.ts";
 import { formatAddress, formatMac, parseAddress, parseMac } from "./address-text.ts";
 import type { Field } from "./field.ts";
 import {

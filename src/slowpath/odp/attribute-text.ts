@@ -1,5 +1,5 @@
 /** Prints and parses one plain attribute: `ipv4(src=10.0.0.0/255.0.0.0,proto=6,frag=no)`. */
-import { NW_FRAG_ANY, NW_FRAG_LATER } from "../../../assembly/layout.ts";
+import { NW_FRAG_ANY, NW_FRAG_LATER } from "../../../assembly/layout/key.ts";
 import { isZero } from "../flow/flow.ts";
 import { type AttributeName, attributes, type Part } from "./attributes.ts";
 import { DatapathTextError, items } from "./scan.ts";

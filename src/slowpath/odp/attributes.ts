@@ -1,5 +1,5 @@
 /**
- * What: the parts of a datapath key in the order that ovs-dpctl prints them, each with its place in the key (layout.ts).
+ * What: the parts of a datapath key in the order that ovs-dpctl prints them, each with its place in the key (assembly/layout/key.ts).
  *   Those of one plain shape are in this table; tunnel, VLAN, MPLS and flags have files of their own.
  */
 import {
@@ -28,7 +28,7 @@ import {
   KEY_NW_TTL,
   KEY_TP_DST,
   KEY_TP_SRC,
-} from "../../../assembly/layout.ts";
+} from "../../../assembly/layout/key.ts";
 import type { ValueFormat } from "./values.ts";
 
 export interface Part {

@@ -1,5 +1,5 @@
 /** A whole line of `ovs-dpctl dump-flows`: key, counters, actions; with -m also the flow's identity. */
-import { KEY_NW_PROTO } from "../../../assembly/layout.ts";
+import { KEY_NW_PROTO } from "../../../assembly/layout/key.ts";
 import type { MegaflowStatistics } from "../../fastpath/datapath.ts";
 import type { DatapathAction } from "../../fastpath/datapath-action.ts";
 import { type ActionTextOptions, formatDatapathActions, parseDatapathActions } from "./actions.ts";

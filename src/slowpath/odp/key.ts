@@ -29,7 +29,7 @@ import {
   KEY_VLAN_TPID1,
   NW_FRAG_LATER,
   VLAN_CFI,
-} from "../../../assembly/layout.ts";
+} from "../../../assembly/layout/key.ts";
 import { ctStateNames, formatFlags, formatMaskedFlags, parseFlags, tcpFlagNames } from "../flow/flag-text.ts";
 import { isZero } from "../flow/flow.ts";
 import {

@@ -29,7 +29,7 @@ import {
   KEY_TUN_ID,
   KEY_VLAN_TCI0,
   KEY_VLAN_TPID0,
-} from "../../../assembly/layout.ts";
+} from "../../../assembly/layout/key.ts";
 import type { DatapathAction, SetTarget } from "../../fastpath/datapath-action.ts";
 import { isZero } from "../flow/flow.ts";
 import { IP_PROTO_ICMPV6, IP_PROTO_SCTP, IP_PROTO_UDP } from "../flow/prerequisites.ts";
@@ -48,7 +48,7 @@ interface Placement {
   readonly runs: readonly (readonly [at: number, key: number, bytes: number])[];
 }
 
-/** As the comments at OP_SET_* in layout.ts say. */
+/** As the comments at OP_SET_* in assembly/layout/program.ts say. */
 const placements: Readonly<Record<SetTarget, Placement>> = {
   ethernet: {
     bytes: 12,

@@ -3,7 +3,7 @@
  *   `header(size=58,type=5,eth(dst=…,src=…,dl_type=0x0800),ipv4(…),udp(…),geneve(crit,vni=0x2,options({…})))`.
  * Not handled: outer IPv6 options; GRE.
  */
-import { TUNNEL_GENEVE, TUNNEL_VXLAN } from "../../../assembly/layout.ts";
+import { TUNNEL_GENEVE, TUNNEL_VXLAN } from "../../../assembly/layout/program.ts";
 import { formatIpv4, formatIpv6, formatMac, parseIpv4, parseIpv6, parseMac } from "../flow/address-text.ts";
 import { ETH_TYPE_IP } from "../flow/prerequisites.ts";
 import { DatapathTextError, hex, integer, items, splitTop } from "./scan.ts";
@@ -15,7 +15,7 @@ const VPORT_VXLAN = 4;
 const VPORT_GENEVE = 5;
 
 export interface TunnelHeader {
-  /** TUNNEL_* of layout.ts. */
+  /** TUNNEL_* of assembly/layout/program.ts. */
   readonly kind: number;
   readonly header: Uint8Array;
 }

@@ -18,7 +18,7 @@ import {
   TUN_FLAG_DF,
   TUN_FLAG_KEY,
   TUN_FLAG_OAM,
-} from "../../../assembly/layout.ts";
+} from "../../../assembly/layout/key.ts";
 import { isZero } from "../flow/flow.ts";
 import { setTunnelMetadataPresent, tunnelMetadataPresent } from "../flow/match.ts";
 import type { MaskedKey } from "./attribute-text.ts";

@@ -1,5 +1,5 @@
 /** VLAN and MPLS headers in datapath text: `vid=10,pcp=0`, `label=100,tc=0,ttl=64,bos=1`. */
-import { VLAN_CFI } from "../../../assembly/layout.ts";
+import { VLAN_CFI } from "../../../assembly/layout/key.ts";
 import { DatapathTextError, integer, items } from "./scan.ts";
 
 /** What `vlan(…)` and `push_vlan(…)` hold. */

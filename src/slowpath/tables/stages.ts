@@ -27,7 +27,7 @@ import {
   KEY_TP_SRC,
   KEY_TUN_ID,
   KEY_VLAN_TPID0,
-} from "../../../assembly/layout.ts";
+} from "../../../assembly/layout/key.ts";
 import { wordsOf } from "../flow/flow.ts";
 import { FLOW_SIZE } from "../flow/flow-layout.ts";
 

@@ -27,7 +27,7 @@ import {
   KEY_SKB_PRIORITY,
   KEY_TP_DST,
   KEY_TP_SRC,
-} from "../../../assembly/layout.ts";
+} from "../../../assembly/layout/key.ts";
 import type { SetTarget } from "../../fastpath/datapath-action.ts";
 import {
   ETH_TYPE_ARP,
@@ -44,7 +44,7 @@ import type { TranslationContext } from "./context.ts";
 import { commitMpls, isMpls } from "./mpls.ts";
 import { commitVlan } from "./vlan.ts";
 
-/** Key offset, bytes, offset in the set action's value (assembly/layout.ts, OP_SET_*). */
+/** Key offset, bytes, offset in the set action's value (assembly/layout/program.ts, OP_SET_*). */
 type Part = readonly [key: number, bytes: number, value: number];
 
 interface Target {

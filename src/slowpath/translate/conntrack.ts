@@ -11,7 +11,7 @@ import {
   KEY_CT_NW_SRC,
   KEY_CT_STATE,
   KEY_CT_ZONE,
-} from "../../../assembly/layout.ts";
+} from "../../../assembly/layout/key.ts";
 import type { CtAction, Masked, NatRange } from "../../fastpath/datapath-action.ts";
 import type { CtActionSpec, NatAction } from "../actions/action.ts";
 import { getSubfieldNumber, unwildcardSubfield } from "../flow/flow.ts";

@@ -2,7 +2,7 @@
  * Packets for the controller. They cannot be made from a megaflow: each packet of the flow is translated, and translation
  * says as a side effect what to send, with the edits that the frame has had by then.
  */
-import { KEY_SIZE, KEY_TUN_ID } from "../../../assembly/layout.ts";
+import { KEY_SIZE, KEY_TUN_ID } from "../../../assembly/layout/key.ts";
 import type { DatapathAction } from "../../fastpath/datapath-action.ts";
 import type { ControllerAction } from "../actions/action.ts";
 import { isZero } from "../flow/flow.ts";

@@ -35,7 +35,7 @@ import {
   KEY_VLAN_TPID1,
   NW_FRAG_ANY,
   NW_FRAG_LATER,
-} from "../../../assembly/layout.ts";
+} from "../../../assembly/layout/key.ts";
 import { FLOW_CONJ_ID, FLOW_PACKET_TYPE, FLOW_REGS } from "../flow/flow-layout.ts";
 import { createMatch } from "../flow/match.ts";
 import {

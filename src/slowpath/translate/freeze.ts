@@ -1,5 +1,5 @@
 /** Freezing the pipeline: what is left to do is kept under a recirculation id, the datapath sends the packet round with it. */
-import { KEY_SIZE, KEY_TUN_ID } from "../../../assembly/layout.ts";
+import { KEY_SIZE, KEY_TUN_ID } from "../../../assembly/layout/key.ts";
 import type { Action } from "../actions/action.ts";
 import { field } from "../flow/fields.ts";
 import { bytesOfValue } from "../flow/flow.ts";

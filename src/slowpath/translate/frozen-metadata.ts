@@ -3,7 +3,7 @@
  * wrote of the tunnel fields. What it did not write of them comes back with the packet; freezing it would make a state for
  * each packet of a tunnel, whose outer source port is as good as random.
  */
-import { KEY_IN_PORT, KEY_SIZE, KEY_TUN_ID } from "../../../assembly/layout.ts";
+import { KEY_IN_PORT, KEY_SIZE, KEY_TUN_ID } from "../../../assembly/layout/key.ts";
 import { FLOW_CONJ_ID, FLOW_REGS } from "../flow/flow-layout.ts";
 
 const IN_PORT_BYTES = 4;

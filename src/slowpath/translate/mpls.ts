@@ -2,7 +2,7 @@
  * MPLS label stacks: up to three labels are seen; a deeper stack cannot be pushed to.
  * After the last label is popped the packet's inside has not been parsed: before anything looks at it, it recirculates.
  */
-import { KEY_ETH_TYPE, KEY_MPLS_LSE0, KEY_NW_TOS, KEY_NW_TTL } from "../../../assembly/layout.ts";
+import { KEY_ETH_TYPE, KEY_MPLS_LSE0, KEY_NW_TOS, KEY_NW_TTL } from "../../../assembly/layout/key.ts";
 import type { Outcome } from "../actions/definition.ts";
 import { ETH_TYPE_IP, ETH_TYPE_IPV6, ETH_TYPE_MPLS, ETH_TYPE_MPLS_MULTICAST } from "../flow/prerequisites.ts";
 import type { TranslationContext } from "./context.ts";

@@ -13,7 +13,7 @@ import {
   KEY_TP_SRC,
   KEY_VLAN_TCI0,
   KEY_VLAN_TCI1,
-} from "../../../assembly/layout.ts";
+} from "../../../assembly/layout/key.ts";
 import type { ActionOf } from "../actions/definition.ts";
 import { ETH_TYPE_IP, ETH_TYPE_IPV6, IP_PROTO_SCTP, IP_PROTO_TCP, IP_PROTO_UDP } from "../flow/prerequisites.ts";
 import type { TranslationContext } from "./context.ts";

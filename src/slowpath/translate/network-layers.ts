@@ -6,7 +6,7 @@ import {
   KEY_NW_PROTO,
   KEY_NW_SRC,
   KEY_TP_DST,
-} from "../../../assembly/layout.ts";
+} from "../../../assembly/layout/key.ts";
 import type { TranslationContext } from "./context.ts";
 
 /** The runs of the key that belong to L3 and L4. */

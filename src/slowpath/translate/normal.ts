@@ -1,5 +1,5 @@
 /** NORMAL: an ordinary learning switch with VLANs. Learning is a side effect; what was learned before decides where packets go. */
-import { KEY_ETH_DST, KEY_ETH_SRC, KEY_IN_PORT, KEY_VLAN_TCI0, VLAN_CFI } from "../../../assembly/layout.ts";
+import { KEY_ETH_DST, KEY_ETH_SRC, KEY_IN_PORT, KEY_VLAN_TCI0, VLAN_CFI } from "../../../assembly/layout/key.ts";
 import type { BridgePort, PortVlan } from "./bridge.ts";
 import type { TranslationContext } from "./context.ts";
 import { giveBack, takeFlow } from "./flow-pool.ts";

@@ -1,5 +1,5 @@
 /** Output: to one port, to several, to the other end of a patch, to the controller, to nowhere. */
-import { KEY_IN_PORT } from "../../../assembly/layout.ts";
+import { KEY_IN_PORT } from "../../../assembly/layout/key.ts";
 import type { OfPort } from "../actions/action.ts";
 import type { Place } from "../actions/definition.ts";
 import {

@@ -18,7 +18,7 @@ import {
   KEY_TP_DST,
   KEY_TP_SRC,
   NW_FRAG_ANY,
-} from "../../../assembly/layout.ts";
+} from "../../../assembly/layout/key.ts";
 import type { OfPort } from "../actions/action.ts";
 import { DEFAULT_PRIORITY, formatMatch } from "../flow/match-format.ts";
 import { ETH_TYPE_IP, ETH_TYPE_IPV6 } from "../flow/prerequisites.ts";

@@ -6,7 +6,7 @@
  *                  Field hashing: the bucket is chosen here, the fields go into the megaflow.
  * Invariants: both ways choose the same bucket for the same packet (assembly/select does the fast path's share).
  */
-import { KEY_DP_HASH, KEY_IN_PORT, KEY_TUN_ID } from "../../../assembly/layout.ts";
+import { KEY_DP_HASH, KEY_IN_PORT, KEY_TUN_ID } from "../../../assembly/layout/key.ts";
 import type { DatapathAction, SelectAction, SelectBucket, SelectField } from "../../fastpath/datapath-action.ts";
 import { NO_BUCKET, selectSlots } from "../../fastpath/select-slots.ts";
 import type { Field } from "../flow/field.ts";

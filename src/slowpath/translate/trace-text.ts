@@ -18,7 +18,7 @@ import {
   KEY_TP_SRC,
   KEY_VLAN_TCI0,
   KEY_VLAN_TPID0,
-} from "../../../assembly/layout.ts";
+} from "../../../assembly/layout/key.ts";
 import type { DatapathAction } from "../../fastpath/datapath-action.ts";
 import type { NatAction } from "../actions/action.ts";
 import { formatAddress } from "../flow/address-text.ts";

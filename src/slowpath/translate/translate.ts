@@ -25,7 +25,7 @@ import {
   NW_FRAG_ANY,
   NW_FRAG_LATER,
   VLAN_CFI,
-} from "../../../assembly/layout.ts";
+} from "../../../assembly/layout/key.ts";
 import type { Action } from "../actions/action.ts";
 import { FLOW_PACKET_TYPE, FLOW_SIZE } from "../flow/flow-layout.ts";
 import { PORT_UNSET } from "../flow/port-text.ts";

@@ -15,7 +15,7 @@ import {
   TUN_FLAG_DF,
   TUN_FLAG_KEY,
   TUN_FLAG_OAM,
-} from "../../../assembly/layout.ts";
+} from "../../../assembly/layout/key.ts";
 import { isZero } from "../flow/flow.ts";
 import type { BridgePort, TunnelPort } from "./bridge.ts";
 import type { TranslationContext } from "./context.ts";

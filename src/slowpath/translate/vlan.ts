@@ -1,5 +1,5 @@
 /** VLAN tags in the flow (two of them: outer at KEY_VLAN_TPID0, inner at KEY_VLAN_TPID1) and their push and pop in the datapath. */
-import { KEY_VLAN_TCI0, KEY_VLAN_TPID0, KEY_VLAN_TPID1, VLAN_CFI } from "../../../assembly/layout.ts";
+import { KEY_VLAN_TCI0, KEY_VLAN_TPID0, KEY_VLAN_TPID1, VLAN_CFI } from "../../../assembly/layout/key.ts";
 import type { TranslationContext } from "./context.ts";
 import { markBytes } from "./write.ts";
 

@@ -2,7 +2,7 @@
  * Writing the flow. Every bit written is marked twice: in `wildcards`, because the datapath's `set` compares with what the
  * packet has (a packet that has the value already needs none), and in `written`, because later tables see the new value.
  */
-import { KEY_SIZE, KEY_TUN_ID, KEY_VLAN_TCI0, KEY_VLAN_TPID0, VLAN_CFI } from "../../../assembly/layout.ts";
+import { KEY_SIZE, KEY_TUN_ID, KEY_VLAN_TCI0, KEY_VLAN_TPID0, VLAN_CFI } from "../../../assembly/layout/key.ts";
 import type { Field, Subfield } from "../flow/field.ts";
 import { tunnelMetadataIndex } from "../flow/fields.ts";
 import { copySubfield, unwildcardSubfield } from "../flow/flow.ts";

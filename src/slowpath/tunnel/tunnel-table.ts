@@ -17,7 +17,7 @@ import {
   TUN_FLAG_CSUM,
   TUN_FLAG_DF,
   TUN_FLAG_KEY,
-} from "../../../assembly/layout.ts";
+} from "../../../assembly/layout/key.ts";
 import { isZero } from "../flow/flow.ts";
 import type { TunnelConfiguration } from "./options.ts";
 

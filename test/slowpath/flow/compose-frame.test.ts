@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { KEY_ETH_DST } from "../../../assembly/layout.ts";
+import { KEY_ETH_DST } from "../../../assembly/layout/key.ts";
 import { LocalDatapath } from "../../../src/fastpath/local-datapath.ts";
 import { composeFrame } from "../../../src/slowpath/flow/compose-frame.ts";
 import { FLOW_SIZE } from "../../../src/slowpath/flow/flow-layout.ts";

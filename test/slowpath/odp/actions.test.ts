@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { KEY_NW_SRC, KEY_TP_DST } from "../../../assembly/layout.ts";
+import { KEY_NW_SRC, KEY_TP_DST } from "../../../assembly/layout/key.ts";
 import type { DatapathAction } from "../../../src/fastpath/datapath-action.ts";
 import { formatDatapathActions, parseDatapathActions } from "../../../src/slowpath/odp/actions.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { KEY_CT_STATE, KEY_NW_SRC, KEY_SIZE, KEY_VLAN_TCI0, KEY_VLAN_TPID0 } from "../../../assembly/layout.ts";
+import { KEY_CT_STATE, KEY_NW_SRC, KEY_SIZE, KEY_VLAN_TCI0, KEY_VLAN_TPID0 } from "../../../assembly/layout/key.ts";
 import { exactKey, formatKey, parseKey } from "../../../src/slowpath/odp/key.ts";
 
 const port = "in_port(1),packet_type(ns=0,id=0)";

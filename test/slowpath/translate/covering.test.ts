@@ -12,7 +12,7 @@ import {
   KEY_NW_TTL,
   KEY_TP_DST,
   KEY_VLAN_TCI0,
-} from "../../../assembly/layout.ts";
+} from "../../../assembly/layout/key.ts";
 import { type Coverage, checkPipeline, sound, type Translate, UncoveredError, watched } from "./covering.ts";
 import { pipelines } from "./random-pipeline.ts";
 

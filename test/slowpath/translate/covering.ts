@@ -1,5 +1,5 @@
 /** The property that megaflows stand on, as a function: used by covering.test.ts on sound translation and on spoiled ones. */
-import { KEY_SIZE } from "../../../assembly/layout.ts";
+import { KEY_SIZE } from "../../../assembly/layout/key.ts";
 import { FLOW_SIZE } from "../../../src/slowpath/flow/flow-layout.ts";
 import { RecirculationTable } from "../../../src/slowpath/translate/recirculation.ts";
 import { type TranslationInput, translate } from "../../../src/slowpath/translate/translate.ts";

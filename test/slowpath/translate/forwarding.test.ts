@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { KEY_TUN_DST, KEY_TUN_ID, KEY_TUN_TTL } from "../../../assembly/layout.ts";
+import { KEY_TUN_DST, KEY_TUN_ID, KEY_TUN_TTL } from "../../../assembly/layout/key.ts";
 import { formatDatapathActions } from "../../../src/slowpath/odp/actions.ts";
 import type { BridgePort, PortVlan } from "../../../src/slowpath/translate/bridge.ts";
 import { jenkinsHash } from "../../../src/slowpath/translate/flow-hash.ts";

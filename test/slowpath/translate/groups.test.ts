@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { KEY_DP_HASH, KEY_NW_SRC, KEY_TP_SRC } from "../../../assembly/layout.ts";
+import { KEY_DP_HASH, KEY_NW_SRC, KEY_TP_SRC } from "../../../assembly/layout/key.ts";
 import { formatDatapathActions } from "../../../src/slowpath/odp/actions.ts";
 import { RecirculationTable } from "../../../src/slowpath/translate/recirculation.ts";
 import { recordedFiles } from "../reference.ts";

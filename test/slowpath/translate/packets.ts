@@ -40,7 +40,7 @@ import {
   KEY_VLAN_TPID1,
   NW_FRAG_ANY,
   NW_FRAG_LATER,
-} from "../../../assembly/layout.ts";
+} from "../../../assembly/layout/key.ts";
 import { createFlow } from "../../../src/slowpath/flow/flow.ts";
 import { FLOW_ACTSET_OUTPUT } from "../../../src/slowpath/flow/flow-layout.ts";
 

@@ -1,6 +1,6 @@
 /** The megaflows that OVS had installed for the recorded pipeline: our translation of their packets does the same. */
 import { describe, expect, it } from "vitest";
-import { KEY_IN_PORT, KEY_NW_PROTO, KEY_SIZE } from "../../../assembly/layout.ts";
+import { KEY_IN_PORT, KEY_NW_PROTO, KEY_SIZE } from "../../../assembly/layout/key.ts";
 import type { DatapathAction } from "../../../src/fastpath/datapath-action.ts";
 import { createFlow } from "../../../src/slowpath/flow/flow.ts";
 import { formatDatapathActions } from "../../../src/slowpath/odp/actions.ts";

@@ -1,5 +1,5 @@
 /** A bridge made from text, for tests: flows and groups as ovs-ofctl takes them, ports by number. */
-import { KEY_VLAN_TCI0, KEY_VLAN_TPID0, VLAN_CFI } from "../../../assembly/layout.ts";
+import { KEY_VLAN_TCI0, KEY_VLAN_TPID0, VLAN_CFI } from "../../../assembly/layout/key.ts";
 import { createFlow } from "../../../src/slowpath/flow/flow.ts";
 import { FLOW_ACTSET_OUTPUT } from "../../../src/slowpath/flow/flow-layout.ts";
 import { parseMatch } from "../../../src/slowpath/flow/match-text.ts";

@@ -7,7 +7,7 @@ import {
   KEY_TUN_TOS,
   KEY_TUN_TP_SRC,
   KEY_TUN_TTL,
-} from "../../../assembly/layout.ts";
+} from "../../../assembly/layout/key.ts";
 import type { Datagram } from "../../../src/fastpath/local-tunnels.ts";
 import type { SwitchPort } from "../../../src/slowpath/switch.ts";
 import { bytesOf, concat, ethernet, ipv4, ipv4Address, udp } from "../../model/frames.ts";

@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { vi } from "vitest";
-import { KEY_IN_PORT, KEY_SIZE } from "../../../assembly/layout.ts";
+import { KEY_IN_PORT, KEY_SIZE } from "../../../assembly/layout/key.ts";
 import type { MegaflowHandle, PortStatus } from "../../../src/fastpath/datapath.ts";
 import type { DatapathAction } from "../../../src/fastpath/datapath-action.ts";
 import type { PortEvent } from "../../../src/fastpath/kernel-ports.ts";

@@ -1,5 +1,11 @@
 /** dpctl/parse-actions, dpctl/normalize-actions: what the datapath's text is understood as. */
-import { KEY_ETH_TYPE, KEY_MPLS_LSE0, KEY_VLAN_TCI0, KEY_VLAN_TPID0, VLAN_CFI } from "../../../../assembly/layout.ts";
+import {
+  KEY_ETH_TYPE,
+  KEY_MPLS_LSE0,
+  KEY_VLAN_TCI0,
+  KEY_VLAN_TPID0,
+  VLAN_CFI,
+} from "../../../../assembly/layout/key.ts";
 import type { DatapathAction } from "../../../fastpath/datapath-action.ts";
 import { ETH_TYPE_MPLS, ETH_TYPE_MPLS_MULTICAST } from "../../../slowpath/flow/prerequisites.ts";
 import { formatDatapathActions } from "../../../slowpath/odp/actions.ts";

@@ -4,7 +4,7 @@
  * They are megaflows like others: at the next change of the tables the revalidator makes of them what the tables say.
  */
 import { readFileSync } from "node:fs";
-import { KEY_SIZE } from "../../../../assembly/layout.ts";
+import { KEY_SIZE } from "../../../../assembly/layout/key.ts";
 import { DatapathFullError } from "../../../fastpath/datapath.ts";
 import type { DatapathAction } from "../../../fastpath/datapath-action.ts";
 import { FLOW_SIZE } from "../../../slowpath/flow/flow-layout.ts";

@@ -1,5 +1,5 @@
 /** dpctl/dump-flows, dpctl/get-flow. */
-import { KEY_SIZE } from "../../../../assembly/layout.ts";
+import { KEY_SIZE } from "../../../../assembly/layout/key.ts";
 import { fullKey, type Megaflow } from "../../../slowpath/megaflow.ts";
 import type { Match } from "../../../slowpath/tables/rule.ts";
 import { UnixctlError } from "../../command.ts";

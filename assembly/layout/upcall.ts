@@ -1,0 +1,20 @@
+/** Upcall record (worker -> main). */
+export const UPCALL_REASON = 4; // u32 UPCALL_*
+export const UPCALL_IN_PORT = 8; // u32
+export const UPCALL_ARGUMENT = 12; // u32 of OP_USERSPACE
+export const UPCALL_COOKIE = 16; // u64 of OP_USERSPACE
+export const UPCALL_DEPTH = 24; // u32 recirculation depth
+export const UPCALL_LENGTH = 28; // u32 bytes of frame that follow
+export const UPCALL_RSS_HASH = 32; // u32
+export const UPCALL_KEY_EXTENT = 36; // u32
+export const UPCALL_VNET = 40; // 10 bytes virtio-net header
+export const UPCALL_L3 = 50; // u16
+export const UPCALL_L4 = 52; // u16
+export const UPCALL_L7 = 54; // u16
+export const UPCALL_CONNECTION = 56; // u32
+export const UPCALL_BUCKET = 60; // u32
+export const UPCALL_KEY = 64; // KEY_SIZE bytes
+export const UPCALL_FRAME = 480; // frame bytes (UPCALL_KEY + KEY_SIZE)
+export const UPCALL_MISS = 1; // no megaflow
+export const UPCALL_ACTION = 2; // a userspace action asked for it (controller, sampling, slow-path action)
+export const UPCALL_SLOW_PATH = 3; // the megaflow cannot express the actions: translate and execute each packet
