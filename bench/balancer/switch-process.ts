@@ -14,7 +14,7 @@ for (const port of ports) {
   const [name, namespace] = port.split("=");
   const { mac, ofport } = HOSTS.find((host) => host.port === name)!;
   const spec: PortSpec = kind === "tap" ? { kind: "tap", name, namespace, mac } : { kind: "system", name };
-  await running.addPort(spec, { ofport });
+  await running.ports.add(spec, { ofport });
 }
 await running.apply(recordedRules(folder, running.bridge().portNames));
 console.log("ready");

@@ -47,7 +47,7 @@ export class Balancer {
   static async make(way: Way, backends: readonly Backend[]): Promise<Balancer> {
     const made = new Balancer(way);
     for (const number of [CLIENT, SERVERS]) {
-      await made.#switch.addPort({ kind: "test", name: `p${number}` }, { ofport: number });
+      await made.#switch.ports.add({ kind: "test", name: `p${number}` }, { ofport: number });
     }
     await made.setBackends(backends);
     await made.#switch.apply([parseFlowLine("table=0,ip actions=group:1")]);

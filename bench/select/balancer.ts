@@ -32,7 +32,7 @@ export async function balancerSwitch({ select, method }: Way): Promise<BalancerS
   const made = new Switch({ datapath, select, now: () => datapath.now, timers: false });
   const backends = Array.from({ length: BACKENDS }, (_, i) => i + 1);
   for (const number of [0, ...backends]) {
-    await made.addPort({ kind: "test", name: `p${number}` }, { ofport: CLIENT_PORT + number });
+    await made.ports.add({ kind: "test", name: `p${number}` }, { ofport: CLIENT_PORT + number });
   }
   const buckets = backends.map(
     (k) => `bucket=bucket_id:${k},weight:100,actions=ct(commit,zone=${ZONE},table=2,nat(dst=10.9.0.${k}:8000))`,

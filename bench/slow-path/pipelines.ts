@@ -66,7 +66,7 @@ async function start(client: number, rules: (made: Switch) => Promise<Modificati
   const datapath = new LocalDatapath({ seed: 1, discard: true });
   const made = new Switch({ datapath, select: "recirculate", now: () => datapath.now, timers: false });
   // The recorded rules name the lab's ports.
-  for (const { port, ofport } of HOSTS) await made.addPort({ kind: "test", name: port }, { ofport });
+  for (const { port, ofport } of HOSTS) await made.ports.add({ kind: "test", name: port }, { ofport });
   await made.apply(await rules(made));
   return { datapath, switch: made, port: made.bridge().port(client)!.datapathPort!, frame: firstPacket };
 }

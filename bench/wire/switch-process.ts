@@ -21,7 +21,7 @@ if (import.meta.main) {
   for (const port of ports) {
     const [namespace, name] = port.split(":");
     const spec: PortSpec = kind === "tap" ? { kind: "tap", name, namespace } : { kind: "system", name: port };
-    await running.addPort(spec);
+    await running.ports.add(spec);
   }
   await running.apply([parseFlowLine(rule)]);
   console.log("ready");

@@ -47,7 +47,7 @@ export class Daemon {
   /** Names of the datapath's ports, in the texts of megaflows. */
   get datapathPortNames(): DatapathPortNames {
     return {
-      nameOf: (number) => this.switch.owner(number)?.port.name,
+      nameOf: (number) => this.switch.ports.owner(number)?.port.name,
       numberOf: (name) => this.bridge.portByName(name)?.datapathPort,
     };
   }
@@ -59,7 +59,7 @@ export class Daemon {
   }
 
   async addPort(spec: PortSpec, ofport?: number, interfaceId?: string): Promise<void> {
-    const { number } = await this.switch.addPort(spec, { ofport });
+    const { number } = await this.switch.ports.add(spec, { ofport });
     if (interfaceId !== undefined) this.northbound.bind(interfaceId, number);
     await this.#applying;
   }
@@ -67,7 +67,7 @@ export class Daemon {
   async removePort(name: string): Promise<void> {
     const port = this.bridge.portByName(name);
     const interfaceId = port && this.interfaceId(port);
-    await this.switch.removePort(name);
+    await this.switch.ports.remove(name);
     if (interfaceId !== undefined) this.northbound.unbind(interfaceId);
     await this.#applying;
   }

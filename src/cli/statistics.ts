@@ -25,7 +25,7 @@ export function snapshot(daemon: Daemon): Snapshot {
   const { datapath } = daemon.switch;
   return {
     ports: daemon.bridge.ports().flatMap((port) => {
-      const statistics = daemon.switch.portStatistics(port);
+      const statistics = daemon.switch.ports.statistics(port);
       return statistics === undefined ? [] : [{ ...statistics, ofport: port.number, name: port.name }];
     }),
     counters: datapath.counters(),

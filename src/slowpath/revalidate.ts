@@ -11,6 +11,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { KEY_SIZE } from "../../assembly/layout/key.ts";
 import { type Datapath, DatapathFullError } from "../fastpath/datapath.ts";
+import { inPortOfKey } from "./datapath-key.ts";
 import { overlaps } from "./flow/match.ts";
 import { fullKey, type Megaflow, type MegaflowTable, mayMatch, taught } from "./megaflow.ts";
 import type { Rule } from "./tables/rule.ts";
@@ -78,7 +79,7 @@ export class Revalidator {
 
   /** Megaflows of a port that is gone would never be asked for again. */
   portRemoved(datapathPort: number): void {
-    for (const flow of [...this.#options.megaflows]) if (inPortOf(flow) === datapathPort) this.remove(flow);
+    for (const flow of [...this.#options.megaflows]) if (inPortOfKey(flow.key) === datapathPort) this.remove(flow);
     this.everything();
   }
 
@@ -183,9 +184,4 @@ export class Revalidator {
 function within(inner: Uint8Array, outer: Uint8Array): boolean {
   for (let i = 0; i < KEY_SIZE; i++) if ((inner[i] & ~outer[i]) !== 0) return false;
   return true;
-}
-
-function inPortOf(flow: Megaflow): number {
-  const { key } = flow;
-  return ((key[4] << 24) | (key[5] << 16) | (key[6] << 8) | key[7]) >>> 0;
 }

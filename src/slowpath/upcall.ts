@@ -9,6 +9,7 @@ import { DROP_ACTION, DROP_SLOW_PATH } from "../../assembly/layout/counter.ts";
 import { KEY_IN_PORT, KEY_RECIRC_ID, KEY_SIZE } from "../../assembly/layout/key.ts";
 import { type Datapath, DatapathFullError, type Upcall } from "../fastpath/datapath.ts";
 import type { DatapathAction } from "../fastpath/datapath-action.ts";
+import { recirculationIdOfKey } from "./datapath-key.ts";
 import { covers, type Megaflow, type MegaflowTable } from "./megaflow.ts";
 import type { Bucket, Rule } from "./tables/rule.ts";
 import type { Decided } from "./translate/context.ts";
@@ -203,8 +204,7 @@ function isDrop({ actions, effects }: Translation): boolean {
 
 /** Recirculation ids a megaflow keeps alive: the one it starts from and those its actions name. */
 export function* referencedIds(flow: Megaflow): Generator<number> {
-  const { key } = flow;
-  const own = ((key[KEY_RECIRC_ID] << 24) | (key[1] << 16) | (key[2] << 8) | key[3]) >>> 0;
+  const own = recirculationIdOfKey(flow.key);
   if (own !== 0) yield own;
   yield* flow.origin.recirculationIds;
 }

@@ -52,7 +52,7 @@ export function portsOf(daemon: Vswitchd, { bridges }: NamedDatapath): PortStatu
   return daemon.switch.datapath
     .ports()
     .filter(({ number }) => {
-      const owner = daemon.switch.owner(number);
+      const owner = daemon.switch.ports.owner(number);
       return owner === undefined || owners.has(owner.bridge);
     })
     .sort((a, b) => a.number - b.number);
@@ -72,7 +72,7 @@ export function bridgeOfKey(daemon: Vswitchd, key: Uint8Array): SwitchBridge | u
   const id = view.getUint32(KEY_RECIRC_ID);
   const frozen = id === 0 ? undefined : daemon.switch.recirculation.state(id)?.bridge;
   if (frozen !== undefined) return daemon.bridges().find((bridge) => bridge === frozen);
-  return daemon.switch.ownerOfKey(key)?.bridge;
+  return daemon.switch.ports.ownerOfKey(key)?.bridge;
 }
 
 export function* flowsOf(daemon: Vswitchd, bridges: readonly SwitchBridge[]): Generator<Megaflow> {

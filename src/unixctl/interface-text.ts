@@ -39,7 +39,7 @@ function typeOfKind({ kind, number }: SwitchPort, datapath: string): string {
 
 /** " (tap)", or "" for an ordinary device. */
 export function datapathPortText(daemon: Vswitchd, datapath: string, { kind, number, name }: PortStatus): string {
-  const owner = daemon.switch.owner(number);
+  const owner = daemon.switch.ports.owner(number);
   if (name.startsWith("genev_sys_") || name.startsWith("vxlan_sys_")) {
     return ` (${name.startsWith("g") ? "geneve" : "vxlan"}: packet_type=ptap)`;
   }

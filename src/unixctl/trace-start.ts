@@ -90,7 +90,7 @@ function startOfKey(daemon: Vswitchd, key: Uint8Array): Omit<TraceStart, "frame"
   }
   const bridge = bridgeOfKey(daemon, key);
   if (bridge === undefined) throw new UnixctlError(`no OpenFlow port for datapath port ${port}`);
-  view.setUint32(KEY_IN_PORT, daemon.switch.ownerOfKey(key)?.port.number ?? PORT_NONE);
+  view.setUint32(KEY_IN_PORT, daemon.switch.ports.ownerOfKey(key)?.port.number ?? PORT_NONE);
   return { bridge, flow };
 }
 

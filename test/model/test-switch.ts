@@ -17,7 +17,7 @@ export class TestSwitch {
   static async start(ports: number, options: Partial<SwitchOptions> = {}): Promise<TestSwitch> {
     const made = new TestSwitch(options);
     for (let number = 1; number <= ports; number++) {
-      await made.switch.addPort({ kind: "test", name: `p${number}` }, { ofport: number });
+      await made.switch.ports.add({ kind: "test", name: `p${number}` }, { ofport: number });
     }
     return made;
   }

@@ -278,8 +278,8 @@ describe("packets", () => {
 describe("whoever listens", () => {
   it("hears of ports that come, change and go", async () => {
     const client = await listener();
-    await server.lab.switch.addPort({ kind: "test", name: "p9" }, { ofport: 9 });
-    await server.lab.switch.removePort("p9");
+    await server.lab.switch.ports.add({ kind: "test", name: "p9" }, { ofport: 9 });
+    await server.lab.switch.ports.remove("p9");
     const heard = (await client.replies()).filter((message) => message.type === "port_status");
     expect(heard.map(({ reason, port }) => `${reason} ${port.number} ${port.name}`)).toEqual([
       "add 9 p9",
@@ -307,7 +307,7 @@ describe("whoever listens", () => {
     const client = await server.connect();
     await server.lab.add("priority=1 actions=CONTROLLER");
     server.lab.send(1, frame);
-    await server.lab.switch.removePort("p3");
+    await server.lab.switch.ports.remove("p3");
     expect(await client.replies()).toEqual([]);
   });
 });

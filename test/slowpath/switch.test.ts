@@ -459,7 +459,7 @@ describe("packet-ins", () => {
 describe("meters", () => {
   it("of two bridges do not share a bucket of tokens", async () => {
     const lab = await TestSwitch.start(2);
-    await lab.switch.addPort({ kind: "test", name: "q1" }, { bridge: "br-ext", ofport: 1 });
+    await lab.switch.ports.add({ kind: "test", name: "q1" }, { bridge: "br-ext", ofport: 1 });
     const meter = (rate: number) =>
       ({
         kind: "meter",
@@ -479,10 +479,10 @@ describe("ports", () => {
   it("that lose their device are an event; megaflows through them go, the others stay", async () => {
     const lab = await TestSwitch.start(3);
     const events: string[] = [];
-    lab.switch.onPortChange((port, event) => events.push(`${port.name} ${event}`));
+    lab.switch.ports.onChange((port, event) => events.push(`${port.name} ${event}`));
     await lab.add("priority=1,in_port=1 actions=output:2,output:3");
     expect(lab.portsOf(1, udpFrame(1))).toEqual([2, 3]);
-    await lab.switch.removePort("p2");
+    await lab.switch.ports.remove("p2");
     expect(lab.portsOf(1, udpFrame(1))).toEqual([3]);
     lab.datapath.setPortUp(lab.datapathPort(3), false);
     expect(events).toEqual(["p2 removed", "p3 down"]);
@@ -490,16 +490,16 @@ describe("ports", () => {
 
   it("of one name or number cannot be had twice", async () => {
     const lab = await TestSwitch.start(2);
-    await expect(lab.switch.addPort({ kind: "test", name: "p1" })).rejects.toThrow(/p1 is already on bridge/);
-    await expect(lab.switch.addPort({ kind: "test", name: "x" }, { ofport: 2 })).rejects.toThrow(/2 is taken by p2/);
-    await expect(lab.switch.addPort({ kind: "test", name: "x" }, { ofport: 0 })).rejects.toThrow(/not between/);
-    await expect(lab.switch.removePort("nosuch")).rejects.toThrow(/no port named nosuch/);
+    await expect(lab.switch.ports.add({ kind: "test", name: "p1" })).rejects.toThrow(/p1 is already on bridge/);
+    await expect(lab.switch.ports.add({ kind: "test", name: "x" }, { ofport: 2 })).rejects.toThrow(/2 is taken by p2/);
+    await expect(lab.switch.ports.add({ kind: "test", name: "x" }, { ofport: 0 })).rejects.toThrow(/not between/);
+    await expect(lab.switch.ports.remove("nosuch")).rejects.toThrow(/no port named nosuch/);
   });
 
   it("joined by a patch lead packets from bridge to bridge", async () => {
     const lab = await TestSwitch.start(2);
-    await lab.switch.addPort({ kind: "test", name: "q1" }, { bridge: "br-ext", ofport: 7 });
-    lab.switch.addPatch("to-ext", "br-int", "to-int", "br-ext");
+    await lab.switch.ports.add({ kind: "test", name: "q1" }, { bridge: "br-ext", ofport: 7 });
+    lab.switch.ports.addPatch("to-ext", "br-int", "to-int", "br-ext");
     await lab.add("priority=1,in_port=1 actions=set_field:02:00:00:00:00:55->eth_dst,output:to-ext");
     await lab.switch.apply(lab.modifications(["priority=1,dl_dst=02:00:00:00:00:55 actions=output:7"]), "br-ext");
     lab.send(1, udpFrame(1));

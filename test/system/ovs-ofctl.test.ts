@@ -14,7 +14,7 @@ let server: TestServer;
 const monitors: ChildProcess[] = [];
 beforeEach(async () => {
   server = await TestServer.start(2);
-  await server.lab.switch.addPort({ kind: "test", name: transcriptBridge }, { ofport: OFPP_LOCAL });
+  await server.lab.switch.ports.add({ kind: "test", name: transcriptBridge }, { ofport: OFPP_LOCAL });
 });
 afterEach(async () => {
   for (const monitor of monitors.splice(0)) {

@@ -182,7 +182,7 @@ describe("tunnels", () => {
     const { bridge } = daemon.lab;
     const remote = ipv4Address("172.31.0.2");
     const tunnel = { remote, key: "flow", ttl: 64, tos: 0, dontFragment: true, checksum: true } as const;
-    daemon.switch.setPort(bridge, bridge.portByName("ovn-slaver-0")!, { tunnel });
+    daemon.switch.ports.set(bridge, bridge.portByName("ovn-slaver-0")!, { tunnel });
     const interfaceOf = () => ({ type: "geneve", options: new Map() });
     const wanted = recordedLine("port 4:").replace("port 4:", "port 2:").replace("dp port=4", "dp port=2");
     Object.assign(daemon, { interfaceOf });

@@ -21,8 +21,8 @@ export class TestDaemon implements Vswitchd {
   static async start(ports: readonly string[] = ["p1", "p2", "p3"]): Promise<TestDaemon> {
     const lab = await TestSwitch.start(0, { select: "recirculate" });
     const { switch: owner } = lab;
-    await owner.addPort({ kind: "test", name: "br-int" }, { ofport: 65534 });
-    for (const [i, name] of ports.entries()) await owner.addPort({ kind: "test", name }, { ofport: i + 1 });
+    await owner.ports.add({ kind: "test", name: "br-int" }, { ofport: 65534 });
+    for (const [i, name] of ports.entries()) await owner.ports.add({ kind: "test", name }, { ofport: i + 1 });
     return new TestDaemon(lab);
   }
 

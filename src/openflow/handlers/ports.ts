@@ -51,7 +51,7 @@ export function portDescriptions({
 }
 
 function countersOf(agent: BridgeAgent, port: SwitchPort): PortCounters {
-  const counted = agent.switch.portStatistics(port);
+  const counted = agent.switch.ports.statistics(port);
   const { rxPackets, txPackets, rxBytes, txBytes, rxDropped, txDropped, rxErrors, txErrors } = counted ?? nothing;
   return {
     port: port.number,
@@ -108,7 +108,7 @@ function applyConfig(agent: BridgeAgent, port: SwitchPort, config: PortConfig, m
   const isSame = names.every((name) => settings[name] === (port[name] ?? false)) && down === (before !== undefined);
   if (down) agent.downPorts.set(port.number, { noReceive, noForward });
   else agent.downPorts.delete(port.number);
-  if (!isSame) agent.switch.setPort(agent.bridge, port, settings);
+  if (!isSame) agent.switch.ports.set(agent.bridge, port, settings);
 }
 
 export function portMod(request: Request<MessageOf<"port_mod">>): void {

@@ -76,7 +76,7 @@ export class BridgeAgent {
     this.#started = owner.now();
     this.#leave = [
       owner.onPacketIn((packetIn) => this.#packetIn(packetIn)),
-      owner.onPortChange((port, event, _reason, on) => {
+      owner.ports.onChange((port, event, _reason, on) => {
         if (on === bridge) this.#portChanged(port, event);
       }),
       bridge.tables.onChange((changes) => this.#tablesChanged(changes)),

@@ -107,7 +107,7 @@ export class ManagedInterface {
   async remove(): Promise<void> {
     if (this.#port === undefined) return;
     this.#port = undefined;
-    await this.#switch.removePort(this.name, this.#bridge.name);
+    await this.#switch.ports.remove(this.name, this.#bridge.name);
   }
 
   /** Sets the address of a device that was made here. */
@@ -136,7 +136,7 @@ export class ManagedInterface {
   statistics(): ReadonlyMap<string, number> {
     const port = this.#port;
     if (port === undefined) return new Map();
-    return statisticsColumn(this.#switch.portStatistics(port), this.#kind!.hasDeviceCounters);
+    return statisticsColumn(this.#switch.ports.statistics(port), this.#kind!.hasDeviceCounters);
   }
 
   async #create(mac: string, mtu: number | undefined): Promise<boolean> {
@@ -164,7 +164,7 @@ export class ManagedInterface {
       const changed = !isDeepStrictEqual(this.#options, request.options);
       this.#options = request.options;
       if (!this.isLost && !moves && !(changed && !this.#kind!.change(port, request))) {
-        if (!sameSettings(port, request.settings)) this.#switch.setPort(this.#bridge, port, request.settings);
+        if (!sameSettings(port, request.settings)) this.#switch.ports.set(this.#bridge, port, request.settings);
         return;
       }
       await this.remove();

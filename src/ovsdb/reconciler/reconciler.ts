@@ -67,7 +67,7 @@ export class Reconciler {
     this.#configured = new Promise((resolve) => {
       this.#firstConfigured = resolve;
     });
-    options.switch.onPortChange((_port, event) => {
+    options.switch.ports.onChange((_port, event) => {
       if (event === "up" || event === "down" || event === "gone") this.changed();
     });
     this.#timers = [

@@ -33,7 +33,7 @@ export class Network {
   }
 
   async attach(logicalPort: string): Promise<void> {
-    const port = await this.switch.addPort({ kind: "test", name: logicalPort });
+    const port = await this.switch.ports.add({ kind: "test", name: logicalPort });
     this.#ports.set(logicalPort, port.datapathPort!);
     this.northbound.bind(logicalPort, port.number);
   }

@@ -27,7 +27,7 @@ describe("tunnel ports of a switch", () => {
 
   function add(name: string, ofport: number, options: Record<string, string>, kind: "geneve" | "vxlan" = "geneve") {
     const spec = { kind, name, options: new Map(Object.entries({ key: "flow", ...options })) };
-    return lab.switch.addPort(spec, { ofport });
+    return lab.switch.ports.add(spec, { ofport });
   }
 
   /** Ports that the frame leaves by when it comes from `remote` with this tunnel header. */
@@ -49,9 +49,9 @@ describe("tunnel ports of a switch", () => {
       return lab.datapath.ports().find(({ number }) => number === datapathPort)!.name;
     });
     expect(names).toEqual(["genev_sys_6081", "genev_sys_6081", "genev_sys_6082", "vxlan_sys_4789"]);
-    await lab.switch.removePort("a");
+    await lab.switch.ports.remove("a");
     expect(lab.datapath.ports().map(({ name }) => name)).toContain("genev_sys_6081");
-    await lab.switch.removePort("b");
+    await lab.switch.ports.remove("b");
     expect(lab.datapath.ports().map(({ name }) => name)).not.toContain("genev_sys_6081");
   });
 
@@ -136,14 +136,14 @@ describe("tunnel ports of a switch", () => {
       ["remote_ip", "172.31.0.5"],
       ["key", "flow"],
     ]);
-    expect(lab.switch.setTunnel(lab.bridge, a, changed)).toBe(true);
+    expect(lab.switch.ports.setTunnel(lab.bridge, a, changed)).toBe(true);
     lab.datapath.takeDatagrams(a.datapathPort!);
     lab.send(1, FRAME);
     const [{ destination }] = lab.datapath.takeDatagrams(a.datapathPort!);
     expect(destination).toEqual(ipv4Address("172.31.0.5"));
     expect(arrive(a, "172.31.0.2", option("00030001"))).toEqual([]);
     expect(arrive(a, "172.31.0.5", option("00030001"))).toEqual([1]);
-    expect(lab.switch.setTunnel(lab.bridge, a, new Map([...changed, ["dst_port", "7777"]]))).toBe(false);
+    expect(lab.switch.ports.setTunnel(lab.bridge, a, new Map([...changed, ["dst_port", "7777"]]))).toBe(false);
   });
 
   it("are refused when another one is the same, and leave nothing behind", async () => {
@@ -153,9 +153,9 @@ describe("tunnel ports of a switch", () => {
     );
     await expect(add("c", 12, {})).rejects.toThrow("c: geneve type requires valid 'remote_ip' argument");
     expect(lab.bridge.portByName("b")).toBeUndefined();
-    await lab.switch.removePort("a");
+    await lab.switch.ports.remove("a");
     await add("b", 12, { remote_ip: "172.31.0.2" });
-    await lab.switch.removePort("b");
+    await lab.switch.ports.remove("b");
     expect(lab.datapath.ports().map(({ name }) => name)).toEqual(["p1", "p2", "p3"]);
   });
 });

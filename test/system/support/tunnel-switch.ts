@@ -27,20 +27,20 @@ export interface TunnelSwitchReport {
 const { host, mtu, mac, kind, options, rules, bridged } = JSON.parse(process.argv[2]) as TunnelSwitchOptions;
 const datapath = await WorkerDatapath.start();
 const made = new Switch({ datapath });
-await made.addPort({ kind: "tap", name: "eth0", namespace: host, mtu, mac }, { ofport: 1 });
-const tunnel = await made.addPort({ kind, name: "tun0", options: new Map(Object.entries(options)) }, { ofport: 2 });
+await made.ports.add({ kind: "tap", name: "eth0", namespace: host, mtu, mac }, { ofport: 1 });
+const tunnel = await made.ports.add({ kind, name: "tun0", options: new Map(Object.entries(options)) }, { ofport: 2 });
 datapath.setGeneveOptions([{ class: 0x102, type: 0x80, bytes: 4, index: 0, offset: 0 }]);
 await made.apply(rules.map((line) => parseFlowLine(line, { ports: made.bridge().portNames })));
 if (bridged) {
-  await made.addPort({ kind: "tap", name: "br-phy", mtu: 1600 }, { bridge: "br-phy" });
-  await made.addPort({ kind: "system", name: "eth1" }, { bridge: "br-phy" });
+  await made.ports.add({ kind: "tap", name: "br-phy", mtu: 1600 }, { bridge: "br-phy" });
+  await made.ports.add({ kind: "system", name: "eth1" }, { bridge: "br-phy" });
   await made.apply([parseFlowLine("actions=NORMAL", { ports: made.bridge("br-phy").portNames })], "br-phy");
 }
 console.log("ready");
 
 createInterface(process.stdin)
   .on("line", () => {
-    const { rxPackets, txPackets, txErrors } = made.portStatistics(tunnel)!;
+    const { rxPackets, txPackets, txErrors } = made.ports.statistics(tunnel)!;
     const drops = [...datapath.counters().drops].filter(([, count]) => count > 0n);
     const report: TunnelSwitchReport = {
       drops: Object.fromEntries(drops.map(([reason, count]) => [reason, Number(count)])),

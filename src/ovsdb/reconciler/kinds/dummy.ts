@@ -14,7 +14,7 @@ export const dummy: InterfaceKind = {
   types: ["dummy", "dummy-internal", "dummy-pmd", "internal", "tap"],
   create({ switch: owner, bridge, name, ofport, mac, settings }) {
     const port = { kind: "test", name, mac: mac ?? nextMac() } as const;
-    return owner.addPort(port, { bridge: bridge.name, ofport, settings });
+    return owner.ports.add(port, { bridge: bridge.name, ofport, settings });
   },
   change: () => true,
   status: ({ status, up }) => ({

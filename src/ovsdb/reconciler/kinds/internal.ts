@@ -7,7 +7,7 @@ export const internal: InterfaceKind = {
   types: ["internal", "tap"],
   async create({ switch: owner, bridge, name, ofport, mac, mtu, settings }) {
     try {
-      return await owner.addPort({ kind: "tap", name, mac, mtu }, { bridge: bridge.name, ofport, settings });
+      return await owner.ports.add({ kind: "tap", name, mac, mtu }, { bridge: bridge.name, ofport, settings });
     } catch (error) {
       throw openError(name, error);
     }

@@ -6,10 +6,10 @@ export const patch: InterfaceKind = {
   types: ["patch"],
   async create(request) {
     const { switch: owner, bridge, name, ofport, settings } = request;
-    return owner.addPatchPort(name, peerOf(request), { bridge: bridge.name, ofport, settings });
+    return owner.ports.addPatchPort(name, peerOf(request), { bridge: bridge.name, ofport, settings });
   },
   change(port, request) {
-    request.switch.setPatchPeer(port, peerOf(request));
+    request.switch.ports.setPatchPeer(port, peerOf(request));
     return true;
   },
   status: virtualStatus,

@@ -7,7 +7,7 @@ export const system: InterfaceKind = {
   types: ["system"],
   async create({ switch: owner, bridge, name, ofport, settings }) {
     try {
-      return await owner.addPort({ kind: "system", name }, { bridge: bridge.name, ofport, settings });
+      return await owner.ports.add({ kind: "system", name }, { bridge: bridge.name, ofport, settings });
     } catch (error) {
       throw openError(name, error);
     }

@@ -5,8 +5,8 @@ import { virtualStatus } from "./virtual-status.ts";
 export const tunnel: InterfaceKind = {
   types: ["geneve", "vxlan"],
   create: ({ switch: owner, bridge, name, type, options, ofport, settings }) =>
-    owner.addPort({ kind: type as "geneve" | "vxlan", name, options }, { bridge: bridge.name, ofport, settings }),
-  change: (port, { switch: owner, bridge, options }) => owner.setTunnel(bridge, port, options),
+    owner.ports.add({ kind: type as "geneve" | "vxlan", name, options }, { bridge: bridge.name, ofport, settings }),
+  change: (port, { switch: owner, bridge, options }) => owner.ports.setTunnel(bridge, port, options),
   status: virtualStatus,
   hasDeviceCounters: false,
 };
