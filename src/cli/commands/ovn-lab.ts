@@ -4,8 +4,8 @@ import { Option } from "commander";
 import { EXIT_FAILED, EXIT_OK } from "../../control/command-error.ts";
 import { runDirectory } from "../../control/run-directory.ts";
 import { sweepAbandoned } from "../../lab/lab.ts";
-import { installPackages, missingPackages } from "../../lab/ovn-daemons.ts";
-import { OUR_SWITCH, OvnLab } from "../../lab/ovn-lab.ts";
+import { OUR_SWITCH, OvnLab } from "../../lab/ovn/ovn-lab.ts";
+import { installPackages, missingPackages } from "../../lab/ovn/packages.ts";
 import { reportLines } from "../../lab/report.ts";
 import { SERVERS } from "../../lab/topology.ts";
 import { judge } from "../../lab/verdict.ts";
@@ -43,7 +43,8 @@ async function run(options: RunOptions, terminal: Terminal, signal: AbortSignal)
   for (const prefix of await sweepAbandoned(runDirectory())) terminal.print(`removed what the lab ${prefix} had left`);
   const { vswitchd: switchProgram, curls } = options;
   const directory = join(runDirectory(), `lab-ovn-${process.pid}`);
-  const lab = await OvnLab.up({ switchProgram, offloads: options.offloads === "on" }, directory, signal);
+  const wanted = { switches: [{ program: switchProgram }] as const, offloads: options.offloads === "on" };
+  const lab = await OvnLab.up(wanted, { directory }, signal);
   try {
     terminal.print(`OVN runs on ${switchProgram}; offloads ${options.offloads}`);
     const results = await lab.curls(

@@ -1,6 +1,6 @@
 /** `megaflow systemd-unit`: the unit that puts Megaflow in the place of the packaged ovs-vswitchd, with this checkout's paths. */
 import { fileURLToPath } from "node:url";
-import { OUR_SWITCH } from "../../lab/ovn-lab.ts";
+import { OUR_SWITCH } from "../../lab/ovn/ovn-lab.ts";
 import type { CliCommand } from "../command.ts";
 
 const GUIDE = fileURLToPath(new URL("../../../README.md", import.meta.url));

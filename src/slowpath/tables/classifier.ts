@@ -55,7 +55,7 @@ export class Classifier {
       const rest = this.#byMask.get(hash)!.filter((other) => other !== subtable);
       if (rest.length > 0) this.#byMask.set(hash, rest);
       else this.#byMask.delete(hash);
-      this.#sorted = this.#sorted.filter((other) => other !== subtable);
+      this.#drop(subtable);
     } else if (subtable.maxPriority !== before) {
       this.#sort();
     }
@@ -161,6 +161,15 @@ export class Classifier {
       for (let i = 0; i < FLOW_WORDS; i++) if (candidate.mask[i] !== mask[i]) return false;
       return true;
     });
+  }
+
+  /** The last one takes its place, before the rest is put in order: among equals, the order of OVS. */
+  #drop(subtable: Subtable): void {
+    const sorted = [...this.#sorted];
+    const last = sorted.pop()!;
+    if (last !== subtable) sorted[sorted.indexOf(subtable)] = last;
+    this.#sorted = sorted;
+    this.#sort();
   }
 
   #sort(): void {

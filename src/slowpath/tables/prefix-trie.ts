@@ -47,6 +47,7 @@ function newNode({ w0, w1, w2, w3 }: Key, length: number, rules: number): Node {
 export class PrefixTrie {
   readonly #offset: number;
   readonly #bytes: number;
+  readonly #mask: number;
   readonly #key: Key = { w0: 0, w1: 0, w2: 0, w3: 0 };
   #root: Node | undefined;
   /** Lengths that match the flow. */
@@ -55,10 +56,11 @@ export class PrefixTrie {
   #read = 0;
   #fresh = false;
 
-  /** Of a field of 2, 4 or 16 bytes at `offset` of the flow. */
-  constructor(offset: number, bytes: number) {
+  /** Of a field of 4 or 16 bytes at `offset` of the flow; `mask`: its bits that count. */
+  constructor(offset: number, bytes: 4 | 16, mask = 0xffff_ffff) {
     this.#offset = offset;
     this.#bytes = bytes;
+    this.#mask = mask;
   }
 
   /** To be called when the flow changed: the next question walks the trie again. */
@@ -114,11 +116,7 @@ export class PrefixTrie {
   #load(flow: Uint8Array): void {
     const key = this.#key;
     const at = this.#offset;
-    if (this.#bytes === 2) {
-      key.w0 = (flow[at] << 24) | (flow[at + 1] << 16);
-      return;
-    }
-    key.w0 = wordAt(flow, at);
+    key.w0 = wordAt(flow, at) & this.#mask;
     if (this.#bytes === 4) return;
     key.w1 = wordAt(flow, at + 4);
     key.w2 = wordAt(flow, at + 8);

@@ -2,18 +2,20 @@
  * What: all rules of a table that have the same mask. A look-up masks the flow once and finds the rule by hash.
  * Invariants: whatever made a look-up answer as it did is set in the wildcards; any flow that agrees with the first one there
  *   gets the same answer.
- * Cost: no allocation in `find`. Few rules are compared one by one, which needs fewer wildcard bits; more are looked up stage
- *   by stage (stages.ts): a hash of the first stages that no rule has ends the search without looking at later stages.
+ * Cost: no allocation in `find`. It goes stage by stage (stages.ts): a hash of the first stages that no rule has ends the search
+ *   without looking at later ones.
  */
+import { KEY_ETH_TYPE, KEY_TP_SRC } from "../../../assembly/layout/key.ts";
 import { prefixLength } from "../flow/address-text.ts";
 import { unwildcardBits, wordsOf } from "../flow/flow.ts";
 import { FLOW_WORDS } from "../flow/flow-layout.ts";
-import type { PrefixTrie } from "./prefix-trie.ts";
+import { PrefixTrie } from "./prefix-trie.ts";
 import type { Match, Rule } from "./rule.ts";
 import { prefixFields, STAGE_L3, STAGES, stageMasks } from "./stages.ts";
 
-/** Up to this many different matches are compared one by one. */
-const LINEAR_LIMIT = 4;
+const isIpv4 = (flow: Uint8Array): boolean => flow[KEY_ETH_TYPE] === 0x08 && flow[KEY_ETH_TYPE + 1] === 0x00;
+/** The word that both ports are. */
+const PORTS_WORD = KEY_TP_SRC / 4;
 
 /** Rules with the same match, by falling priority. */
 export interface Entry {
@@ -31,7 +33,6 @@ interface SubtablePrefix {
   readonly trie: PrefixTrie;
   readonly offset: number;
   readonly length: number;
-  readonly stage: number;
 }
 
 const mix = (hash: number, word: number): number => Math.imul(((hash << 13) | (hash >>> 19)) ^ word, 0x9e3779b1);
@@ -46,11 +47,6 @@ const littleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 /** The word as the number its bytes are in network order. */
 const toNetworkNumber = littleEndian ? swap : (word: number): number => word;
 
-/** For each word of a flow, the prefix fields in it (the two ports share one). */
-const fieldsOfWord = Array.from({ length: FLOW_WORDS }, (_, word) =>
-  prefixFields.filter(({ offset, bytes }) => offset < word * 4 + 4 && offset + bytes > word * 4),
-);
-
 export class Subtable {
   readonly mask: Uint32Array;
   /** The same as bytes: rules share them. */
@@ -63,6 +59,9 @@ export class Subtable {
   /** How many entries have each hash of the stages so far. */
   readonly #partial: (Map<number, number> | undefined)[] = [];
   readonly #prefixes: SubtablePrefix[] = [];
+  /** Where the mask has ports: they are one field of `#portsLength` bits, in which a miss needs the telling bits only. */
+  readonly #ports: PrefixTrie | undefined;
+  readonly #portsLength: number = 0;
   readonly #entries = new Map<number, Entry>();
   readonly #list: Entry[] = [];
   readonly #priorities = new Map<number, number>();
@@ -94,10 +93,15 @@ export class Subtable {
       const begins = stage === 0 ? 0 : this.#stageEnd[stage - 1];
       this.#partial.push(this.#stageEnd[stage] > begins ? new Map() : undefined);
     }
-    prefixFields.forEach(({ offset, bytes, stage }, i) => {
+    prefixFields.forEach(({ offset, bytes }, i) => {
       const length = prefixLength(mask.subarray(offset, offset + bytes));
-      if (length > 0) this.#prefixes.push({ trie: tries[i], offset, length, stage });
+      if (length > 0) this.#prefixes.push({ trie: tries[i], offset, length });
     });
+    const ports = toNetworkNumber(this.mask[PORTS_WORD]);
+    if (ports !== 0) {
+      this.#ports = new PrefixTrie(KEY_TP_SRC, 4, ports);
+      this.#portsLength = Math.clz32(ports & -ports) + 1;
+    }
   }
 
   insert(rule: Rule): void {
@@ -147,7 +151,6 @@ export class Subtable {
     looked: Uint32Array | null,
   ): Entry | undefined {
     if (wildcards === null || looked === null) return this.#probe(words);
-    if (this.#list.length <= LINEAR_LIMIT) return this.#compare(words, wildcards, looked);
     return this.#staged(flow, words, wildcards, looked);
   }
 
@@ -177,83 +180,53 @@ export class Subtable {
     let k = 0;
     for (let stage = 0; stage <= this.#lastStage; stage++) {
       const end = this.#stageEnd[stage];
-      if (stage >= STAGE_L3 && this.#excludedByPrefix(flow, wildcards, stage)) return undefined;
+      if (stage === STAGE_L3 && this.#excludedByPrefix(flow, wildcards, looked)) {
+        this.#fold(looked, k);
+        return undefined;
+      }
       for (; k < end; k++) hash = mix(hash, words[index[k]] & bits[k]);
       if (stage === this.#lastStage) break;
       const partial = this.#partial[stage];
       if (partial !== undefined && !partial.has(finish(hash))) {
-        this.#fold(looked, 0, end);
+        this.#fold(looked, end);
         return undefined;
       }
     }
-    this.#fold(looked, 0, k);
-    return this.#equal(finish(hash), words);
+    const entry = this.#equal(finish(hash), words);
+    if (entry === undefined && this.#ports !== undefined) this.#foldButPorts(flow, looked, this.#ports);
+    else this.#fold(looked, k);
+    return entry;
   }
 
-  /** A prefix that no rule of the table has is reason enough for a miss: only its deciding bits were looked at. */
-  #excludedByPrefix(flow: Uint8Array, wildcards: Uint8Array, stage: number): boolean {
-    for (const prefix of this.#prefixes) {
-      if (prefix.stage !== stage || prefix.trie.matches(flow, prefix.length)) continue;
-      unwildcardBits(wildcards, prefix.offset, Math.min(prefix.trie.bitsRead(), prefix.length));
+  /**
+   * A prefix that no rule of the table has is reason enough for a miss. Its deciding bits are marked, unless they are more than
+   * the prefix itself: the trie also holds the longer ones of other subtables.
+   */
+  #excludedByPrefix(flow: Uint8Array, wildcards: Uint8Array, looked: Uint32Array): boolean {
+    if (this.#prefixes.length === 0 || !isIpv4(flow)) return false;
+    for (const { trie, offset, length } of this.#prefixes) {
+      if (trie.matches(flow, length)) continue;
+      const read = trie.bitsRead();
+      if (read > length && Math.clz32(~toNetworkNumber(looked[offset / 4])) < read) continue;
+      unwildcardBits(wildcards, offset, read);
       return true;
     }
     return false;
   }
 
-  #compare(words: Uint32Array, wildcards: Uint8Array, looked: Uint32Array): Entry | undefined {
-    const index = this.#index;
-    const bits = this.#bits;
-    for (let e = 0; e < this.#list.length; e++) {
-      const { values } = this.#list[e];
-      let first = -1;
-      let k = 0;
-      for (; k < index.length; k++) {
-        const difference = (words[index[k]] & bits[k]) ^ values[k];
-        if (difference === 0) continue;
-        if (first < 0) first = k;
-        // Told apart by a bit that is looked at already: costs nothing.
-        if (difference & looked[index[k]]) break;
-      }
-      if (first < 0) {
-        this.#fold(looked, 0, index.length);
-        return this.#list[e];
-      }
-      if (k === index.length) this.#markDifference(wildcards, looked, first, words, values);
-    }
-    return undefined;
+  /** All bits but those of the ports that did not decide that no rule has them. */
+  #foldButPorts(flow: Uint8Array, looked: Uint32Array, ports: PrefixTrie): void {
+    ports.forget();
+    ports.matches(flow, this.#portsLength);
+    const read = ports.bitsRead();
+    const deciding = read === 0 ? 0 : (0xffff_ffff << (32 - read)) & toNetworkNumber(this.mask[PORTS_WORD]);
+    const before = looked[PORTS_WORD];
+    this.#fold(looked, this.#index.length);
+    looked[PORTS_WORD] = before | toNetworkNumber(deciding);
   }
 
-  /** Marks enough of the stage in which the first difference is: leading bits of a prefix, otherwise the stage's mask. */
-  #markDifference(
-    wildcards: Uint8Array,
-    looked: Uint32Array,
-    at: number,
-    words: Uint32Array,
-    values: Uint32Array,
-  ): void {
-    let stage = 0;
-    while (this.#stageEnd[stage] <= at) stage++;
-    if (stage < STAGE_L3) {
-      this.#fold(looked, stage === 0 ? 0 : this.#stageEnd[stage - 1], this.#stageEnd[stage]);
-      return;
-    }
-    const word = this.#index[at];
-    const difference = toNetworkNumber((words[word] & this.#bits[at]) ^ values[at]);
-    // Position of the first differing bit, counted from the start of the flow.
-    const position = word * 32 + Math.clz32(difference);
-    for (const prefix of fieldsOfWord[word]) {
-      const begins = prefix.offset * 8;
-      if (position < begins || position >= begins + prefix.bytes * 8) continue;
-      const own = this.#prefixes.find(({ offset }) => offset === prefix.offset);
-      if (!own) break;
-      unwildcardBits(wildcards, prefix.offset, position - begins + 1);
-      return;
-    }
-    looked[word] |= this.#bits[at];
-  }
-
-  #fold(looked: Uint32Array, from: number, to: number): void {
-    for (let k = from; k < to; k++) looked[this.#index[k]] |= this.#bits[k];
+  #fold(looked: Uint32Array, end: number): void {
+    for (let k = 0; k < end; k++) looked[this.#index[k]] |= this.#bits[k];
   }
 
   #valuesOf(match: Match): Uint32Array {
@@ -273,6 +246,7 @@ export class Subtable {
     this.#entries.set(hash, entry);
     this.#list.push(entry);
     for (const { trie, length } of this.#prefixes) trie.insert(rule.match.value, length);
+    this.#ports?.insert(rule.match.value, this.#portsLength);
     return entry;
   }
 
@@ -289,6 +263,7 @@ export class Subtable {
       this.#list[entry.position] = last;
     }
     for (const { trie, length } of this.#prefixes) trie.remove(value, length);
+    this.#ports?.remove(value, this.#portsLength);
   }
 
   /** Counts the entry's hash of every stage and returns that of all. */
