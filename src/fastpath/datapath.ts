@@ -42,6 +42,8 @@ export interface PortStatus {
   readonly name: string;
   readonly kind: PortSpec["kind"];
   readonly up: boolean;
+  /** Whether the device is set up; undefined: there is no device. */
+  readonly enabled?: boolean;
   readonly mac?: string;
   readonly mtu: number;
   readonly ifindex?: number;

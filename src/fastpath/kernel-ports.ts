@@ -264,6 +264,7 @@ function status(port: KernelPort): PortStatus {
     name: spec.name,
     kind: spec.kind,
     up: port.state === "up",
+    enabled: link.up,
     mac: link.mac,
     mtu: link.mtu,
     ifindex: port.state === "gone" ? undefined : link.index,

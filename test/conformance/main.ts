@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CommandError, EXIT_FAILED, EXIT_INTERRUPTED } from "../../src/control/command-error.ts";
-import { installPackages } from "../../src/lab/ovn-daemons.ts";
+import { installPackages } from "../../src/lab/ovn/packages.ts";
 import { type Arguments, parseArguments, selectTests, USAGE } from "./arguments.ts";
 import { lost, readPassing, updated, writePassing } from "./passing.ts";
 import { checkRequirements, missingPackages } from "./requirements.ts";

@@ -1,8 +1,9 @@
 /** What `--help` and `--version` print. */
+import { SOFTWARE } from "../../openflow/handlers/about.ts";
 import type { Directories } from "./options.ts";
 
 /** The first line is what scripts read: the version of Open vSwitch that this daemon stands in for. */
-export const VERSION = "ovs-vswitchd (Open vSwitch) 3.1.0";
+export const VERSION = `ovs-vswitchd (Open vSwitch) ${SOFTWARE}`;
 
 export function usage({ run, log }: Directories): string {
   return `ovs-vswitchd: Megaflow in the place of the Open vSwitch daemon

@@ -1,15 +1,16 @@
 /** Who the switch is, and what it does not have. */
-import packageJson from "../../../package.json" with { type: "json" };
 import { OpenFlowError } from "../wire/errors.ts";
 import type { MessageOf, Request } from "./handler.ts";
 
-/** Maker and hardware are what tools that look for Open vSwitch expect. */
+/** The release of Open vSwitch whose behaviour this is, and that `ovs-vswitchd --version` names: tools look for it. */
+export const SOFTWARE = "3.1.0";
+
 export function description({ session, envelope }: Request<MessageOf<"description_request">>): void {
   session.reply(envelope, {
     type: "description_reply",
     manufacturer: "Nicira, Inc.",
     hardware: "Open vSwitch",
-    software: packageJson.version,
+    software: SOFTWARE,
     serialNumber: "None",
     datapath: "None",
   });

@@ -1,4 +1,4 @@
-/** Multipart PORT: counters of ports. What is not counted is all ones. */
+/** Multipart PORT: counters of ports. What is not counted is all ones; what the switch cannot tell from other errors is 0. */
 import { portTo32, readPort } from "../wire/ports.ts";
 import { writeProperty } from "../wire/property.ts";
 import { OF10, OF13, OF14 } from "../wire/version.ts";
@@ -43,8 +43,9 @@ function writeCounters(writer: Writer, counters: PortCounters): void {
   }
 }
 
-function writeUncounted(writer: Writer): void {
-  for (let i = 0; i < ETHERNET_COUNTERS; i++) writer.u64(UNCOUNTED);
+function writeEthernet(writer: Writer, { rxErrors }: PortCounters): void {
+  const value = rxErrors === UNCOUNTED ? UNCOUNTED : 0n;
+  for (let i = 0; i < ETHERNET_COUNTERS; i++) writer.u64(value);
 }
 
 function write(writer: Writer, entry: PortCounters, { version }: MessageContext): void {
@@ -56,7 +57,7 @@ function write(writer: Writer, entry: PortCounters, { version }: MessageContext)
     writeCounters(writer, entry);
     writeProperty(writer, ETHERNET, () => {
       writer.zeros(4);
-      writeUncounted(writer);
+      writeEthernet(writer, entry);
     });
     writer.patchU16(from, writer.length - from);
     return;
@@ -69,7 +70,7 @@ function write(writer: Writer, entry: PortCounters, { version }: MessageContext)
     writer.zeros(4);
   }
   writeCounters(writer, entry);
-  writeUncounted(writer);
+  writeEthernet(writer, entry);
   if (version === OF13) writeDuration(writer, entry.duration);
 }
 

@@ -1,21 +1,35 @@
 /** Ports of a bridge as OpenFlow describes them. */
 import { createHash } from "node:crypto";
+import { linkMode } from "../../kernel/ethtool.ts";
 import { parseMac } from "../../slowpath/flow/address-text.ts";
 import type { SwitchPort } from "../../slowpath/switch.ts";
 import type { PortDescription } from "../messages/port.ts";
 
-/** OFPPF_*: what veth devices say of themselves, and TAPs. */
-const GIGABIT10_FULL = 1 << 6;
+/** OFPPF_*: one bit a speed, in Mbit/s. */
+const FULL: readonly (readonly [speed: number, bit: number])[] = [
+  [10, 1 << 1],
+  [100, 1 << 3],
+  [1000, 1 << 5],
+  [10_000, 1 << 6],
+  [40_000, 1 << 7],
+  [100_000, 1 << 8],
+  [1_000_000, 1 << 9],
+];
+const HALF: readonly (readonly [speed: number, bit: number])[] = [
+  [10, 1 << 0],
+  [100, 1 << 2],
+  [1000, 1 << 4],
+];
+const OTHER = 1 << 10;
 const COPPER = 1 << 11;
-const MEGABIT10_FULL = 1 << 1;
-/** Kilobits a second. */
-const GIGABIT10 = 10_000_000;
-const MEGABIT10 = 10_000;
 
-const links: Partial<Record<SwitchPort["kind"], { features: number; speed: number }>> = {
-  system: { features: GIGABIT10_FULL | COPPER, speed: GIGABIT10 },
-  tap: { features: MEGABIT10_FULL | COPPER, speed: MEGABIT10 },
-};
+/** What the device's driver says; kilobits a second. */
+function linkOf({ kind, name }: SwitchPort): { features: number; speed: number } {
+  const mode = kind === "system" || kind === "tap" ? linkMode(name) : undefined;
+  if (!mode) return { features: 0, speed: 0 };
+  const bit = (mode.duplex === "full" ? FULL : HALF).find(([speed]) => speed * 1e6 === mode.speed)?.[1] ?? OTHER;
+  return { features: bit | COPPER, speed: mode.speed / 1000 };
+}
 
 /** Ports without a device have an address all the same: always the same one, locally administered. */
 function inventedAddress(name: string): Uint8Array {
@@ -35,13 +49,14 @@ export interface DownPort {
 }
 
 export function describePort(port: SwitchPort, down: DownPort | undefined): PortDescription {
-  const { features, speed } = links[port.kind] ?? { features: 0, speed: 0 };
+  const { features, speed } = linkOf(port);
+  const isDown = down !== undefined || port.status?.enabled === false;
   return {
     number: port.number,
     address: portAddress(port),
     name: port.name,
     config: {
-      down: down !== undefined,
+      down: isDown,
       noReceive: (down ?? port).noReceive ?? false,
       noFlood: port.noFlood ?? false,
       noForward: (down ?? port).noForward ?? false,
