@@ -26,6 +26,8 @@ export interface Metric {
   readonly name: string;
   readonly unit: string;
   readonly better: Row["better"];
+  /** For the tables only: neither printed nor drawn. */
+  readonly detail?: boolean;
 }
 
 export interface Case {
@@ -40,7 +42,10 @@ export interface Comparison<C extends Contestant, K extends Case> {
   readonly contestants: readonly C[];
   readonly cases: readonly K[];
   readonly metrics: readonly Metric[];
+  /** At most. */
   readonly rounds: number;
+  /** Seconds after which no other round begins; there is one at least. */
+  readonly patience?: number;
   /** Rounds before them that are thrown away. */
   readonly warmups: number;
   /** Those the others are divided by; default: all that are not ours. */

@@ -1,7 +1,7 @@
 /**
  * Runs a comparison: contestants in turn, A B A B …, so that what the machine does meanwhile hits all of them alike.
  *
- * Invariants: a contestant whose measurement failed once has no figure for that case, however often it worked before.
+ * Invariants: every round is played to its end, by all alike. A contestant whose measurement failed once has no figure for that case, however often it worked before.
  *   Whatever was brought up is taken down, also after a failure.
  */
 import { type Case, CheckFailed, type Comparison, type Contestant, type Figures } from "./bench.ts";
@@ -20,11 +20,15 @@ export async function runComparison<C extends Contestant, K extends Case>(
   progress: Progress = () => {},
   signal?: AbortSignal,
 ): Promise<Row[]> {
-  const { contestants, cases, rounds, warmups } = comparison;
+  const { contestants, cases, rounds, warmups, patience = Number.POSITIVE_INFINITY } = comparison;
+  const end = performance.now() + patience * 1000;
   const records = new Map(contestants.map((contestant) => [contestant, cases.map(() => emptyRecord())]));
   const steps = (rounds + warmups) * contestants.length * cases.length;
   let done = 0;
+  let longest = 0;
   for (let round = -warmups; round < rounds; round++) {
+    const start = performance.now();
+    if (round > 0 && start + longest > end) break;
     for (const contestant of contestants) {
       const ofContestant = records.get(contestant)!;
       const step = (name: string) =>
@@ -52,6 +56,7 @@ export async function runComparison<C extends Contestant, K extends Case>(
       if (trouble !== undefined) throw new Error(`${contestant.name} could not be taken down: ${trouble}`);
       signal?.throwIfAborted();
     }
+    longest = Math.max(longest, performance.now() - start);
   }
   return rowsOf(comparison, records);
 }
@@ -89,7 +94,7 @@ function rowsOf<C extends Contestant, K extends Case>(
   const others = contestants.filter(({ kind }) => kind !== "megaflow" && kind !== "limit").map(({ name }) => name);
   const names = new Set(contestants.map(({ name }) => name));
   return cases.flatMap((benchCase, i) =>
-    metrics.flatMap(({ name: metric, unit, better }, place) => {
+    metrics.flatMap(({ name: metric, unit, better, detail }, place) => {
       const series = contestants.flatMap((contestant) => {
         const { samples, failure } = records.get(contestant)![i];
         if (failure !== undefined) return place === 0 ? [{ contestant: contestant.name, samples: [], failure }] : [];
@@ -103,6 +108,7 @@ function rowsOf<C extends Contestant, K extends Case>(
         better,
         case: benchCase.name,
         at: benchCase.at,
+        detail,
         references: (references ?? others).filter((name) => names.has(name)),
         series,
       };

@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Machine } from "./schema.ts";
 
 const ROOT = new URL("../", import.meta.url);
-const DEBIAN_PACKAGES = ["openvswitch-switch", "nftables", "iproute2", "iperf3"];
+const DEBIAN_PACKAGES = ["openvswitch-switch", "nftables", "iproute2"];
 const OWN_PACKAGES = ["assemblyscript", "benchmark", "koffi"];
 const DPKG_FORMAT = ["Package", "Version", "db:Status-Status"]
   .map((field) => `$\{${field}}`)

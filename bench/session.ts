@@ -72,12 +72,12 @@ export class BenchSession implements Session {
 
   async compare<C extends Contestant, K extends Case>(comparison: Comparison<C, K>): Promise<readonly Row[]> {
     const contestants = comparison.contestants.filter((contestant) => this.#takesPart(contestant));
-    this.setting("rounds", comparison.rounds);
-    this.setting("warm-up rounds", comparison.warmups);
     const progress = (step: string, done: number, steps: number) => this.#progress(step, done, steps);
     const rows = await runComparison({ ...comparison, contestants }, progress, this.#signal);
     this.#clearProgress();
-    for (const row of rows) for (const line of rowText(row)) this.#print(line);
+    this.setting("rounds", Math.max(0, ...rows.flatMap(({ series }) => series.map(({ samples }) => samples.length))));
+    this.setting("warm-up rounds", comparison.warmups);
+    for (const row of rows) if (!row.detail) for (const line of rowText(row)) this.#print(line);
     this.#rows.push(...rows);
     return rows;
   }

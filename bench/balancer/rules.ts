@@ -1,29 +1,25 @@
 /** The 528 rules that real OVN installed for the lab's topology, with the load balancer's group choosing by dp_hash or by fields. */
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import type { Pipeline } from "../contestants/pipeline.ts";
 
 const RECORDED = new URL("../../test/data/reference/1-single-chassis/state/", import.meta.url);
-const FLOWS = "ofctl-dump-flows-no-stats.txt";
-const GROUPS = "ofctl-dump-groups.txt";
 
-export interface Rules {
-  /** A folder with both files: what `recordedRules` reads. Whoever asked removes it. */
-  readonly folder: string;
-  readonly flows: string;
-  readonly groups: string;
+export interface Selection {
+  readonly name: string;
+  /** As in ovs-ofctl's text. */
+  readonly method: string;
 }
 
-/** `method`: "dp_hash", or "hash,fields(…)", as in ovs-ofctl's text. */
-export function rulesFor(method: string): Rules {
-  const folder = mkdtempSync(join(tmpdir(), "megaflow-bench-"));
-  const [flows, groups] = [join(folder, FLOWS), join(folder, GROUPS)];
-  writeFileSync(flows, lines(FLOWS, "actions=").join("\n"));
-  writeFileSync(
-    groups,
-    lines(GROUPS, "group_id=").join("\n").replaceAll("selection_method=dp_hash", `selection_method=${method}`),
-  );
-  return { folder, flows, groups };
+export const DP_HASH: Selection = { name: "dp_hash", method: "dp_hash" };
+export const FIELDS: Selection = { name: "ip_src,tp_src", method: "hash,fields(ip_src,tcp_src)" };
+
+export function recordedPipeline({ method }: Selection): Pipeline {
+  const groups = lines("ofctl-dump-groups.txt", "group_id=");
+  return {
+    flows: lines("ofctl-dump-flows-no-stats.txt", "actions="),
+    groups: groups.map((line) => line.replace("selection_method=dp_hash", `selection_method=${method}`)),
+    tunnelOption: "{class=0x102,type=0x80,len=4}->tun_metadata0",
+  };
 }
 
 function lines(file: string, mark: string): string[] {

@@ -64,8 +64,8 @@ export function contestantColors(rows: readonly Row[]): Map<string, string> {
   return new Map([...names].map((name, i) => [name, COLORS[i % COLORS.length]]));
 }
 
-function hasFigures({ series }: Row): boolean {
-  return series.some(({ samples }) => samples.length > 0);
+function hasFigures({ series, detail }: Row): boolean {
+  return !detail && series.some(({ samples }) => samples.length > 0);
 }
 
 /** Bars of one metric stand in one plot; lines of different cases do not. */

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { addNamespace, inNamespace, removeNamespaces } from "../../src/lab/namespaces.ts";
 import { type ProcessIdentity, startProcess } from "../../src/lab/processes.ts";
 import { type Bench, type Contestant, check, type Figures } from "../bench.ts";
-import { OvsRig } from "../contestants/ovs.ts";
+import { OvsInstance } from "../contestants/ovs-instance.ts";
 import { lacks } from "../install.ts";
 import { processSeconds } from "../processor-time.ts";
 
@@ -52,14 +52,14 @@ class MegaflowDaemon implements DaemonContestant {
 class OvsDaemon implements DaemonContestant {
   readonly name = "ovs-vswitchd";
   readonly kind = "ovs";
-  #rig: OvsRig | undefined;
+  #rig: OvsInstance | undefined;
 
   missing(): string | undefined {
     return lacks("ovs");
   }
 
   async start(namespace: string): Promise<ProcessIdentity> {
-    this.#rig = new OvsRig(namespace);
+    this.#rig = new OvsInstance(namespace);
     await this.#rig.startDatabase({ segmentation: false });
     return this.#rig.startSwitch();
   }

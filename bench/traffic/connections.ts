@@ -4,7 +4,19 @@
  */
 import { addressOf, argument, errno, poll } from "../../src/kernel/system-calls.ts";
 import { quantile } from "../statistics.ts";
-import { close, connect, EINPROGRESS, must, openSocket, receive, SOCK_NONBLOCK, socketAddress } from "./sockets.ts";
+import {
+  close,
+  connect,
+  EINPROGRESS,
+  must,
+  openSocket,
+  POLL_SIZE,
+  POLLIN,
+  receive,
+  SOCK_NONBLOCK,
+  socketAddress,
+  watch,
+} from "./sockets.ts";
 
 export interface Connections {
   readonly seconds: number;
@@ -19,9 +31,6 @@ export interface Connections {
   readonly tenths: readonly number[];
 }
 
-/** struct pollfd: descriptor(4) events(2) returned events(2). */
-const POLL_SIZE = 8;
-const POLLIN = 1;
 const TIME_LIMIT = 5000;
 /** After so many it makes no sense to go on. */
 const MOST_FAILURES = 100;
@@ -48,7 +57,7 @@ let tenthStart = start;
 
 function open(slot: number): void {
   if (opened === count) {
-    waiting.writeInt32LE(-1, slot * POLL_SIZE);
+    watch(waiting, slot, -1, 0);
     return;
   }
   opened++;
@@ -56,8 +65,7 @@ function open(slot: number): void {
   started[slot] = performance.now();
   const status = connect(descriptor, addressOf(to), to.length);
   if (status < 0 && errno() !== EINPROGRESS) must(status, "connect");
-  waiting.writeInt32LE(descriptor, slot * POLL_SIZE);
-  waiting.writeUInt32LE(POLLIN, slot * POLL_SIZE + 4);
+  watch(waiting, slot, descriptor, POLLIN);
 }
 
 function end(slot: number, good: boolean): void {

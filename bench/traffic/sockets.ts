@@ -4,7 +4,7 @@
  * Invariants: buffers that the kernel reads or writes are held by whoever calls; a call that waits too long throws.
  */
 import koffi from "koffi";
-import { addressOf, argument, close, errno, setsockopt, socket } from "../../src/kernel/system-calls.ts";
+import { addressOf, argument, bind, close, errno, setsockopt, socket } from "../../src/kernel/system-calls.ts";
 
 type Call = (...args: number[]) => number;
 const libc = koffi.load("libc.so.6");
@@ -13,8 +13,8 @@ const declare = (name: string, result: string, ...parameters: string[]): Call =>
 
 export const accept = declare("accept4", "int", "int", "uint64", "uint64", "int");
 export const connect = declare("connect", "int", "int", "uint64", "int");
-export const bind = declare("bind", "int", "int", "uint64", "int");
 export const listen = declare("listen", "int", "int", "int");
+export const shutdown = declare("shutdown", "int", "int", "int");
 export const receive = declare("recvfrom", "int64", "int", "uint64", "uint64", "int", "uint64", "uint64");
 export const transmit = declare("sendto", "int64", "int", "uint64", "uint64", "int", "uint64", "int");
 export { close };
@@ -29,7 +29,13 @@ const SO_SNDTIMEO = 21;
 const IPPROTO_TCP = 6;
 const TCP_NODELAY = 1;
 export const EINPROGRESS = 115;
+export const EAGAIN = 11;
+export const MSG_DONTWAIT = 0x40;
 export const ADDRESS_SIZE = 16;
+/** struct pollfd: descriptor(4) events(2) returned events(2). */
+export const POLL_SIZE = 8;
+export const POLLIN = 1;
+export const POLLOUT = 4;
 const BACKLOG = 4096;
 
 export type Protocol = keyof typeof TYPES;
@@ -63,6 +69,12 @@ export function sendAtOnce(descriptor: number): void {
 export function connectTo(descriptor: number, address: string, port: number): void {
   const to = socketAddress(address, port);
   must(connect(descriptor, addressOf(to), to.length), `connect to ${address}:${port}`);
+}
+
+/** The slot of a list of struct pollfd; a descriptor of -1 is nobody's. */
+export function watch(list: Buffer, slot: number, descriptor: number, events: number): void {
+  list.writeInt32LE(descriptor, slot * POLL_SIZE);
+  list.writeUInt32LE(events, slot * POLL_SIZE + 4); // and no returned events yet
 }
 
 /** A socket bound to the port, for TCP listening. */

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { runInNamespace } from "../../src/lab/namespaces.ts";
 import { check } from "../bench.ts";
 import { onOtherCore } from "../contestants/processors.ts";
-import { LEFT, RIGHT, type WireContestant } from "./rig.ts";
+import { LEFT, type WireContestant } from "./rig.ts";
 
 export interface Stream {
   readonly bytes: number;
@@ -26,14 +26,14 @@ const STRANGERS = 20;
 
 /** @throws CheckFailed when frames are lost and nobody has counted them as dropped, where the switch can tell. */
 export async function frameRate(contestant: WireContestant, { bytes, seconds, flows }: Stream): Promise<FrameRate> {
-  const { left, right, target } = contestant;
-  const lostBefore = await accounted(contestant);
-  const before = await contestant.linkCounters(right, RIGHT.device);
+  const { left, target } = contestant;
+  const lostBefore = await contestant.accountedDrops();
+  const before = await contestant.arrivals();
   const script = join(import.meta.dirname, "frame-generator.ts");
   const command = onOtherCore([
     process.execPath,
     script,
-    LEFT.device,
+    LEFT.port,
     String(bytes),
     String(seconds),
     target,
@@ -41,10 +41,10 @@ export async function frameRate(contestant: WireContestant, { bytes, seconds, fl
   ]);
   const report = JSON.parse(await runInNamespace(left, ["env", `PEER_MAC=${await contestant.nextHop()}`, ...command]));
   const { sent, seconds: took } = report as { sent: number; seconds: number };
-  const arrived = (await settledArrivals(contestant)) - before.rx.packets;
+  const arrived = (await settledArrivals(contestant)) - before.packets;
   check(arrived > sent / 100, `${sent} frames were sent, ${arrived} arrived`);
   check(arrived <= sent + STRANGERS, `${sent} frames were sent, ${arrived} arrived: some came twice`);
-  const lostAfter = await accounted(contestant);
+  const lostAfter = await contestant.accountedDrops();
   if (lostBefore !== undefined && lostAfter !== undefined) {
     const drops = lostAfter - lostBefore;
     check(
@@ -55,12 +55,6 @@ export async function frameRate(contestant: WireContestant, { bytes, seconds, fl
   return { arrived, arrivedRate: arrived / took, lostShare: Math.max(0, sent - arrived) / sent };
 }
 
-/** Drops that someone has counted: the switch, or the kernel at the devices. undefined: this switch cannot tell its own. */
-async function accounted(contestant: WireContestant): Promise<number | undefined> {
-  const own = await contestant.dropped();
-  return own === undefined ? undefined : own + (await contestant.deviceDrops());
-}
-
 /** Milliseconds without an arrival after which no more is expected. */
 const QUIET = 200;
 
@@ -68,9 +62,9 @@ const QUIET = 200;
 async function settledArrivals(contestant: WireContestant): Promise<number> {
   let last = -1;
   for (;;) {
-    const { rx } = await contestant.linkCounters(contestant.right, RIGHT.device);
-    if (rx.packets === last) return last;
-    last = rx.packets;
+    const { packets } = await contestant.arrivals();
+    if (packets === last) return last;
+    last = packets;
     await delay(QUIET);
   }
 }

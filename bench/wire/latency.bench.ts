@@ -28,7 +28,8 @@ const bench: Bench = {
         { name: P50, unit: "µs", better: "lower" },
         { name: P99, unit: "µs", better: "lower" },
       ],
-      rounds: session.quick ? 1 : 5,
+      rounds: session.quick ? 3 : 5,
+      patience: session.quick ? 40 : undefined,
       warmups: 0,
       measure: async ({ left, right, target }, { protocol }) => {
         const server = await startServer(right, `${protocol}-echo`, String(PORT));

@@ -22,7 +22,9 @@ export function loadMetrics(per: string): Metric[] {
   return [
     { name: SWITCH, unit, better: "lower" },
     { name: MACHINE, unit, better: "lower" },
-    ...[...THREADS, OTHERS].map((name): Metric => ({ name: `${THREAD} ${name}`, unit, better: "neither" })),
+    ...[...THREADS, OTHERS].map(
+      (name): Metric => ({ name: `${THREAD} ${name}`, unit, better: "neither", detail: true }),
+    ),
   ];
 }
 

@@ -1,99 +1,33 @@
-/**
- * What all contestants on the wire have in common: two hosts in namespaces of their own, "left" 10.77.0.1 and "right" 10.77.0.2, on
- * devices called left0 and right0, and a third namespace for the switch between them.
- *
- * Invariants: only one is up at a time; all of it lives in namespaces of its own names and goes with `down`, also after a failure.
- *   Hosts have no IPv6, so that nothing is sent but what the benchmark sends.
- */
-import { addNamespace, ip, removeNamespaces, runInNamespace } from "../../src/lab/namespaces.ts";
-import type { Contestant, Kind } from "../bench.ts";
+/** Two hosts on the wire, "left" 10.77.0.1 and "right" 10.77.0.2, and what can be read off their devices. */
+import { ip } from "../../src/lab/namespaces.ts";
 import { check } from "../bench.ts";
-import { lacks } from "../install.ts";
+import type { Forwarder } from "../contestants/forwarder.ts";
+import { type Network, NetworkContestant } from "../contestants/network.ts";
 
-export const LEFT = { device: "left0", address: "10.77.0.1" };
-export const RIGHT = { device: "right0", address: "10.77.0.2" };
-const OFFLOADS = new URL("../../src/lab/offloads.ts", import.meta.url).pathname;
-let count = 0;
+export const LEFT = { name: "left", port: "left0", ofport: 1, address: "10.77.0.1" };
+export const RIGHT = { name: "right", port: "right0", ofport: 2, address: "10.77.0.2" };
 
-export abstract class WireContestant implements Contestant {
-  abstract readonly name: string;
-  abstract readonly kind: Kind;
-  readonly prefix = `mfb${process.pid}x${count++}`;
-  readonly home = `${this.prefix}-switch`;
-  readonly left = `${this.prefix}-left`;
-  readonly right = `${this.prefix}-right`;
+const ONE_NETWORK: Network = { hosts: [LEFT, RIGHT], caller: LEFT.name, targets: [RIGHT.address] };
+
+/** With a router in between, and an address that is nobody's but the router's to translate. */
+export const ROUTED: Network = {
+  hosts: [
+    { ...LEFT, gateway: "10.77.0.254" },
+    { ...RIGHT, address: "10.78.0.2", gateway: "10.78.0.254" },
+  ],
+  caller: LEFT.name,
+  targets: ["10.77.9.9"],
+};
+
+export class WireContestant extends NetworkContestant {
+  readonly left = this.namespace(LEFT.name);
+  readonly right = this.namespace(RIGHT.name);
   /** What the left host calls to reach the right one. */
-  get target(): string {
-    return RIGHT.address;
-  }
+  readonly target: string;
 
-  missing(): string | undefined {
-    return lacks(this.kind);
-  }
-
-  /** Puts the switch between the hosts; `left0` and `right0` exist afterwards. */
-  protected abstract connect(): Promise<void>;
-
-  /** Process of the switch, when it is one. */
-  get pid(): number | undefined {
-    return undefined;
-  }
-
-  /** Packets the switch knows that it dropped since it came up; undefined: it cannot tell. */
-  async dropped(): Promise<number | undefined> {
-    return undefined;
-  }
-
-  /** Whether it forwards rightly with the hosts' transmit offloads on, or off. */
-  supports(_offloads: boolean): boolean {
-    return true;
-  }
-
-  async up(): Promise<void> {
-    try {
-      for (const name of [this.home, this.left, this.right]) {
-        await addNamespace(name);
-        await runInNamespace(name, ["sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6"]);
-      }
-      await this.connect();
-      await this.configureHosts();
-      if (!this.supports(true)) await this.setOffloads(false);
-      await runInNamespace(this.left, ["ping", "-c", "3", "-i", "0.2", "-w", "10", this.target]);
-    } catch (error) {
-      await this.down();
-      throw error;
-    }
-  }
-
-  async down(): Promise<void> {
-    await removeNamespaces([this.home, this.left, this.right]);
-  }
-
-  protected async configureHosts(): Promise<void> {
-    await this.address(this.left, LEFT.device, `${LEFT.address}/24`);
-    await this.address(this.right, RIGHT.device, `${RIGHT.address}/24`);
-  }
-
-  protected async address(namespace: string, device: string, address: string): Promise<void> {
-    await ip("-n", namespace, "addr", "add", address, "dev", device);
-    await ip("-n", namespace, "link", "set", device, "up");
-  }
-
-  /** veth pairs whose far ends are "pl" and "pr" in the switch's namespace. */
-  protected async vethPairs(): Promise<void> {
-    for (const [end, namespace, device] of [
-      ["pl", this.left, LEFT.device],
-      ["pr", this.right, RIGHT.device],
-    ]) {
-      await ip("-n", this.home, "link", "add", end, "type", "veth", "peer", "name", device, "netns", namespace);
-      await ip("-n", this.home, "link", "set", end, "up");
-    }
-  }
-
-  async setOffloads(on: boolean): Promise<void> {
-    const state = on ? "on" : "off";
-    await runInNamespace(this.left, [process.execPath, OFFLOADS, LEFT.device, state]);
-    await runInNamespace(this.right, [process.execPath, OFFLOADS, RIGHT.device, state]);
+  constructor(forwarder: Forwarder, network = ONE_NETWORK) {
+    super(network, forwarder);
+    this.target = network.targets[0];
   }
 
   /** Hardware address that frames for the target go to, from the left host's neighbour table (ping has filled it). */
@@ -106,22 +40,33 @@ export abstract class WireContestant implements Contestant {
     return lladdr;
   }
 
-  async linkCounters(namespace: string, device: string): Promise<LinkCounters> {
-    const [link] = JSON.parse(await ip("-n", namespace, "-s", "-j", "link", "show", "dev", device));
-    return link.stats64;
+  /** Of the right host's device. */
+  async arrivals(): Promise<LinkCounters> {
+    return (await linkCounters(this.right, RIGHT.port)).rx;
+  }
+
+  /** Of the left host's device: `dropped` is what it did not take from the host's stack. */
+  async departures(): Promise<LinkCounters> {
+    return (await linkCounters(this.left, LEFT.port)).tx;
   }
 
   /**
-   * Drops that the kernel alone knows of: on the way into the switch and into the right host. What a device refuses to take, its
+   * Drops that someone has counted: the switch, or the kernel on the way into the right host. What a device refuses to take, its
    * sender is told: the generator does not count it as sent, the switch counts it as dropped.
+   * undefined: this switch cannot tell its own.
    */
-  async deviceDrops(): Promise<number> {
-    const { rx } = await this.linkCounters(this.right, RIGHT.device);
-    return rx.dropped;
+  async accountedDrops(): Promise<number | undefined> {
+    const own = await this.forwarder.dropped();
+    return own === undefined ? undefined : own + (await this.arrivals()).dropped;
   }
 }
 
+async function linkCounters(namespace: string, device: string): Promise<{ rx: LinkCounters; tx: LinkCounters }> {
+  const [link] = JSON.parse(await ip("-n", namespace, "-s", "-j", "link", "show", "dev", device));
+  return link.stats64;
+}
+
 export interface LinkCounters {
-  readonly rx: { readonly packets: number; readonly dropped: number };
-  readonly tx: { readonly packets: number; readonly dropped: number };
+  readonly packets: number;
+  readonly dropped: number;
 }

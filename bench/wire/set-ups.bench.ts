@@ -3,14 +3,18 @@
  * any switch can set up. What arrives has been through the slow path.
  */
 import type { Bench } from "../bench.ts";
+import { Megaflow } from "../contestants/megaflow.ts";
+import { OpenVswitch } from "../contestants/openvswitch.ts";
+import type { Pipeline } from "../contestants/pipeline.ts";
 import { PINNING } from "../contestants/processors.ts";
-import { Megaflow, OpenVswitch } from "./contestants.ts";
 import { frameRate } from "./frame-rate.ts";
 import { loadMetrics, withLoad } from "./load.ts";
+import { WireContestant } from "./rig.ts";
 
 const SET_UPS = "flows set up";
 /** Hashing looks at addresses and ports: so does the megaflow. NORMAL carries ARP. */
 const RULE = "priority=0 actions=multipath(symmetric_l4,1024,modulo_n,2,0,NXM_NX_REG0[]),normal";
+const PIPELINE: Pipeline = { flows: [RULE], groups: [] };
 const FLOWS = 100_000_000;
 
 const bench: Bench = {
@@ -21,10 +25,13 @@ const bench: Bench = {
     session.setting("processors", PINNING);
     session.setting("rule", RULE);
     await session.compare({
-      contestants: [new Megaflow("veth", RULE), new Megaflow("tap", RULE), new OpenVswitch(false, RULE)],
+      contestants: [new Megaflow("veth", PIPELINE), new Megaflow("tap", PIPELINE), new OpenVswitch({}, PIPELINE)].map(
+        (forwarder) => new WireContestant(forwarder),
+      ),
       cases: [{ name: "60-byte frames" }],
       metrics: [{ name: SET_UPS, unit: "k/s", better: "higher" }, ...loadMetrics("million flows")],
-      rounds: session.quick ? 2 : 5,
+      rounds: session.quick ? 3 : 5,
+      patience: session.quick ? 25 : undefined,
       warmups: 0,
       measure: (contestant) =>
         withLoad(contestant, async () => {

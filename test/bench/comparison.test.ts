@@ -57,6 +57,15 @@ describe("a comparison", () => {
     expect(rows[0].references).toEqual(["theirs"]);
   });
 
+  it("begins no round that its patience would not see the end of, but plays one in any case", async () => {
+    const rounds = async (patience: number) => {
+      const rows = await runComparison({ ...comparison([], () => ({ rate: 1 })), rounds: 4, warmups: 0, patience });
+      return rows[0].series.map(({ samples }) => samples.length);
+    };
+    expect(await rounds(0)).toEqual([1, 1]);
+    expect(await rounds(60)).toEqual([4, 4]);
+  });
+
   it("gives no figure to a contestant whose check failed once, and does not try it again", async () => {
     const log: string[] = [];
     let left = 2;

@@ -16,7 +16,14 @@ export interface OvsSettings {
   readonly segmentation: boolean;
 }
 
-export class OvsRig {
+export interface OvsPort {
+  readonly device: string;
+  readonly ofport: number;
+  /** "internal": made by OVS. */
+  readonly type?: string;
+}
+
+export class OvsInstance {
   readonly #namespace: string;
   readonly #directory = mkdtempSync(join(tmpdir(), "megaflow-bench-"));
   /** Words in front of ovs-vswitchd's command line: taskset. */
@@ -45,10 +52,11 @@ export class OvsRig {
   }
 
   /** A bridge br0 with these devices as its ports, numbered as given; it forwards as a learning switch until told otherwise. */
-  async addBridge(ports: readonly { readonly device: string; readonly ofport: number }[]): Promise<void> {
+  async addBridge(ports: readonly OvsPort[]): Promise<void> {
     await this.vsctl("add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev");
-    for (const { device, ofport } of ports) {
-      await this.vsctl("add-port", "br0", device, "--", "set", "Interface", device, `ofport_request=${ofport}`);
+    for (const { device, ofport, type } of ports) {
+      const columns = [`ofport_request=${ofport}`, ...(type === undefined ? [] : [`type=${type}`])];
+      await this.vsctl("add-port", "br0", device, "--", "set", "Interface", device, ...columns);
     }
   }
 

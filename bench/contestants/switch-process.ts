@@ -1,13 +1,19 @@
 /**
- * `node switch-process.ts RULE tap NS1:DEVICE NS2:DEVICE` or `… RULE system DEVICE DEVICE`: Megaflow between two ports, in the namespace
- * it is started in, with one OpenFlow rule. Says "ready", answers each line on its standard input with a SwitchReport in one line of JSON, and
- * ends when its standard input does.
+ * `node switch-process.ts '{"rules": FOLDER, "ports": […]}'` (a SwitchOrder): Megaflow with those ports and the rules of a folder, in
+ * the namespace it is started in. Says "ready", answers each line on its standard input with a SwitchReport in one line of JSON,
+ * and ends when its standard input does.
  */
 import { createInterface } from "node:readline";
+import { recordedRules } from "../../src/cli/recorded-rules.ts";
 import type { PortSpec } from "../../src/fastpath/datapath.ts";
 import { WorkerDatapath } from "../../src/fastpath/worker-datapath.ts";
 import { Switch } from "../../src/slowpath/switch.ts";
-import { parseFlowLine } from "../../src/slowpath/tables/flow-text.ts";
+
+export interface SwitchOrder {
+  /** A folder with a flow dump, and a group dump when there are groups. */
+  readonly rules: string;
+  readonly ports: readonly { readonly spec: PortSpec; readonly ofport: number }[];
+}
 
 export interface SwitchReport {
   /** Packets dropped for a reason, all reasons together. */
@@ -16,14 +22,10 @@ export interface SwitchReport {
 }
 
 if (import.meta.main) {
-  const [rule, kind, ...ports] = process.argv.slice(2);
+  const { rules, ports } = JSON.parse(process.argv[2]) as SwitchOrder;
   const running = new Switch({ datapath: await WorkerDatapath.start() });
-  for (const port of ports) {
-    const [namespace, name] = port.split(":");
-    const spec: PortSpec = kind === "tap" ? { kind: "tap", name, namespace } : { kind: "system", name: port };
-    await running.ports.add(spec);
-  }
-  await running.apply([parseFlowLine(rule)]);
+  for (const { spec, ofport } of ports) await running.ports.add(spec, { ofport });
+  await running.apply(recordedRules(rules, running.bridge().portNames));
   console.log("ready");
   for await (const _ of createInterface({ input: process.stdin })) console.log(JSON.stringify(report(running)));
   await running.close();

@@ -1,0 +1,77 @@
+/** Megaflow in a process of its own, pinned as the other switches are. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface, type Interface } from "node:readline";
+import type { PortSpec } from "../../src/fastpath/datapath.ts";
+import { inNamespace } from "../../src/lab/namespaces.ts";
+import { identify, terminate } from "../../src/lab/processes.ts";
+import { Forwarder } from "./forwarder.ts";
+import type { PlacedHost } from "./network.ts";
+import { type Pipeline, type PipelineFiles, writePipeline } from "./pipeline.ts";
+import { onSwitchCore } from "./processors.ts";
+import type { SwitchOrder, SwitchReport } from "./switch-process.ts";
+
+export type MegaflowPorts = "tap" | "veth";
+
+export class Megaflow extends Forwarder {
+  readonly name: string;
+  readonly kind = "megaflow";
+  override readonly devices: "veth" | "own";
+  readonly #ports: MegaflowPorts;
+  readonly #pipeline: Pipeline;
+  #child: ChildProcess | undefined;
+  #lines: Interface | undefined;
+  #files: PipelineFiles | undefined;
+
+  constructor(ports: MegaflowPorts, pipeline: Pipeline) {
+    super();
+    this.#ports = ports;
+    this.#pipeline = pipeline;
+    this.devices = ports === "tap" ? "own" : "veth";
+    this.name = `megaflow ${ports}`;
+  }
+
+  override get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  override async dropped(): Promise<number> {
+    this.#child!.stdin!.write("report\n");
+    const [line] = await once(this.#lines!, "line");
+    const { drops, ports } = JSON.parse(line) as SwitchReport;
+    return drops + ports.reduce((sum, { rxDropped, txDropped, txErrors }) => sum + rxDropped + txDropped + txErrors, 0);
+  }
+
+  async start(home: string, hosts: readonly PlacedHost[]): Promise<void> {
+    this.#files = writePipeline(this.#pipeline);
+    const order: SwitchOrder = {
+      rules: this.#files.folder,
+      ports: hosts.map((host) => ({ spec: this.#specOf(host), ofport: host.ofport })),
+    };
+    const script = join(import.meta.dirname, "switch-process.ts");
+    const command = onSwitchCore([process.execPath, script, JSON.stringify(order)]);
+    const [program, ...words] = inNamespace(home, command);
+    const child = spawn(program, words, { stdio: ["pipe", "pipe", "inherit"] });
+    this.#child = child;
+    this.#lines = createInterface({ input: child.stdout });
+    const ended = once(child, "exit").then(() => {
+      throw new Error("the switch ended before it was ready");
+    });
+    await Promise.race([once(this.#lines, "line"), ended]);
+    ended.catch(() => undefined);
+  }
+
+  override async stop(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    child?.stdin?.end();
+    if (child?.pid !== undefined && child.exitCode === null) await terminate(identify(child.pid));
+    if (this.#files) rmSync(this.#files.folder, { recursive: true, force: true });
+  }
+
+  #specOf({ port, namespace, mac }: PlacedHost): PortSpec {
+    return this.#ports === "tap" ? { kind: "tap", name: port, namespace, mac } : { kind: "system", name: port };
+  }
+}
