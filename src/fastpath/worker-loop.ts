@@ -5,7 +5,8 @@
  *   Ports and descriptors are the main thread's to make and to remove: they are port records and entries of the epoll set.
  * Invariants: nothing is allocated for a packet. The worker sleeps SLEEP_MS at most, and only after it has announced it
  *   (WORKER_SLEEPING) and looked for commands once more, so that no command waits for the end of a sleep.
- * Cost: a loop without packets ~1 µs; after SPIN_US without work it waits in the kernel: well under 1 % of a core.
+ * Cost: a loop without packets ~1 µs, for as long as spin-window.ts says; then it waits in the kernel: well under 1 % of a core.
+ *   While it spins it yields, so that whoever has the answer can run on the same core.
  */
 
 import {
@@ -34,9 +35,11 @@ import { monotonicMicroseconds } from "../kernel/clock.ts";
 import { EBADF, EBADFD, ENODEV } from "../kernel/errno.ts";
 import { takeSocketError } from "../kernel/packet-socket.ts";
 import { Bell, FAILED, Readiness } from "../kernel/readiness.ts";
+import { yieldProcessor } from "../kernel/system-calls.ts";
 import { type DatagramCounters, DatagramExchange } from "./datagram-exchange.ts";
 import { FrameExchange, type SendCounters } from "./frame-exchange.ts";
 import type { FastpathExports, FastpathHost } from "./module.ts";
+import { SpinWindow } from "./spin-window.ts";
 import { DATAGRAM_TAGS_END, TAG_BELL, TAG_LINKS, type WorkerMessage, type WorkerStart } from "./worker-messages.ts";
 
 /** What the loop calls of assembly/index.ts. */
@@ -50,8 +53,6 @@ const EVENTS = 64;
 const COMMAND_BUDGET = 256;
 const SWEEP_BUDGET = 64;
 const SLEEP_MS = 100;
-/** Looking again is cheaper than being woken (~20 µs), but takes the core from whoever answers us. */
-const SPIN_US = 30;
 
 export class WorkerLoop {
   readonly #words: Int32Array;
@@ -60,8 +61,10 @@ export class WorkerLoop {
   readonly #exchange: FrameExchange;
   readonly #datagrams: DatagramExchange;
   readonly #post: (message: WorkerMessage) => void;
+  readonly #window = new SpinWindow();
   #fastPath!: FastPath;
-  #lastWork = 0;
+  /** When the worker ran out of work (µs); undefined = it has some. */
+  #idleSince: number | undefined = 0;
 
   constructor(start: WorkerStart, post: (message: WorkerMessage) => void) {
     this.#words = new Int32Array(start.memory.buffer);
@@ -88,20 +91,34 @@ export class WorkerLoop {
     const words = this.#words;
     Atomics.store(words, CONTROL_WORKER, WORKER_RUNNING);
     this.#post({ type: "started" });
+    let now = monotonicMicroseconds();
     while (Atomics.load(words, STOP) === 0) {
-      const ready = this.#wait();
-      const now = monotonicMicroseconds();
+      const ready = this.#wait(now);
+      now = monotonicMicroseconds();
       fastPath.setClock(now);
       let work = fastPath.applyCommands(COMMAND_BUDGET);
       for (let i = 0; i < ready; i++) work += this.#serve(this.#readiness.tag(i), this.#readiness.conditions(i));
       fastPath.sweep(SWEEP_BUDGET);
-      if (work > 0) this.#lastWork = now;
+      this.#account(work, now);
       this.#passQuiescentPoint();
     }
   }
 
-  #wait(): number {
-    if (monotonicMicroseconds() - this.#lastWork < SPIN_US) return this.#readiness.wait(0);
+  #account(work: number, now: number): void {
+    if (work === 0) {
+      this.#idleSince ??= now;
+    } else if (this.#idleSince !== undefined) {
+      this.#window.ended(now - this.#idleSince);
+      this.#idleSince = undefined;
+    }
+  }
+
+  #wait(now: number): number {
+    if (this.#idleSince === undefined) return this.#readiness.wait(0);
+    if (now - this.#idleSince < this.#window.length) {
+      yieldProcessor();
+      return this.#readiness.wait(0);
+    }
     const words = this.#words;
     Atomics.store(words, CONTROL_WORKER, WORKER_SLEEPING);
     const mustStay = this.#hasCommands() || Atomics.load(words, MAILBOX) !== 0 || Atomics.load(words, STOP) !== 0;

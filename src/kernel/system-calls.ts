@@ -35,6 +35,9 @@ export const sendmmsg = declare("sendmmsg", "int", "int", POINTER, "uint32", "in
 
 export const mmap = declare("mmap", "int64", POINTER, "uint64", "int", "int", "int", "int64");
 
+/** Lets whoever else is ready to run on this processor do so. */
+export const yieldProcessor = declare("sched_yield", "int");
+
 export const setns = declare("setns", "int", "int", "int");
 
 export const epollCreate = declare("epoll_create1", "int", "int");
