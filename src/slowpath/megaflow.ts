@@ -148,8 +148,9 @@ export class MegaflowTable {
     flow.refreshed = taught(translation);
   }
 
-  delete(flow: Megaflow): void {
-    if (!this.#all.delete(flow)) return;
+  /** false: it was not there. */
+  delete(flow: Megaflow): boolean {
+    if (!this.#all.delete(flow)) return false;
     this.#leave(flow);
     const { flows } = flow.mask;
     const first = flows.get(flow.hash);
@@ -162,6 +163,7 @@ export class MegaflowTable {
       if (previous !== undefined) previous.next = flow.next;
     }
     if (flows.size === 0) this.#forgetMask(flow.mask);
+    return true;
   }
 
   /** Megaflows whose translation went through the rule. */

@@ -4,7 +4,8 @@
  *
  * Invariants: after a change was reported here (and a barrier) no packet meets a megaflow that the tables as they are would
  *   not make. A megaflow is never widened in place: if a new translation looks at bits its mask lacks, it is removed, and the
- *   next packet makes a better one.
+ *   next packet makes a better one. Changes come while others are followed: to credit a megaflow teaches stations and rules,
+ *   which is a change. They join the round that is under way, and a round lets each megaflow teach once, so that it ends.
  * Cost: a change costs one translation for each megaflow it may touch, found by rule, group or missed table; a rule
  *   that is added touches only those whose lookup in that table it could have won.
  */
@@ -44,6 +45,10 @@ export class Revalidator {
   isPaused = false;
   readonly #options: RevalidatorOptions;
   readonly #mask = new Uint8Array(KEY_SIZE);
+  /** Megaflows that the round under way has yet to look at. */
+  readonly #doubtful = new Set<Megaflow>();
+  /** Those that have taught in the round under way; undefined between rounds. */
+  #haveTaught: Set<Megaflow> | undefined;
 
   constructor(options: RevalidatorOptions) {
     this.#options = options;
@@ -103,11 +108,12 @@ export class Revalidator {
     for (const flow of this.#options.megaflows) this.#credit(flow);
   }
 
+  /** Nothing when it is gone already: what its last packets taught may have removed it. */
   remove(flow: Megaflow): void {
     const { datapath, megaflows, release } = this.#options;
     this.#credit(flow);
+    if (!megaflows.delete(flow)) return;
     datapath.removeFlow(flow.handle);
-    megaflows.delete(flow);
     for (const id of referencedIds(flow)) release(id);
   }
 
@@ -122,8 +128,13 @@ export class Revalidator {
 
   /** A megaflow that cannot be kept true goes, and the others are looked at all the same. */
   #retranslate(flows: Iterable<Megaflow>): void {
+    for (const flow of flows) this.#doubtful.add(flow);
+    if (this.#haveTaught !== undefined) return;
+    this.#haveTaught = new Set();
     let failure: unknown;
-    for (const flow of flows) {
+    for (const flow of this.#doubtful) {
+      this.#doubtful.delete(flow);
+      if (!this.#options.megaflows.has(flow)) continue;
       try {
         this.#retranslateOne(flow);
       } catch (error) {
@@ -132,6 +143,7 @@ export class Revalidator {
         if (!(error instanceof DatapathFullError)) failure ??= error;
       }
     }
+    this.#haveTaught = undefined;
     if (failure !== undefined) throw failure;
   }
 
@@ -164,12 +176,12 @@ export class Revalidator {
 
   /** @returns milliseconds of the last packet, 0 = never. */
   #credit(flow: Megaflow): number {
+    if (!this.#options.megaflows.has(flow)) return 0;
     const { packets, bytes, used } = this.#options.datapath.flowStatistics(flow.handle);
     const morePackets = packets - flow.credited.packets;
     const moreBytes = bytes - flow.credited.bytes;
     if (morePackets > 0n && !flow.origin.slow) {
       creditRules(flow.origin.rules, morePackets, moreBytes, used);
-      if (flow.refreshed.length > 0) this.#options.refresh(flow.refreshed);
       for (const { statistics } of flow.origin.buckets) {
         statistics.packets += morePackets;
         statistics.bytes += moreBytes;
@@ -177,7 +189,15 @@ export class Revalidator {
       }
     }
     flow.credited = { packets, bytes };
+    // Last: what it teaches may have this very megaflow looked at again, or removed.
+    if (morePackets > 0n && !flow.origin.slow) this.#teach(flow);
     return used;
+  }
+
+  #teach(flow: Megaflow): void {
+    if (flow.refreshed.length === 0 || this.#haveTaught?.has(flow)) return;
+    this.#haveTaught?.add(flow);
+    this.#options.refresh(flow.refreshed);
   }
 }
 

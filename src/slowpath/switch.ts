@@ -247,9 +247,12 @@ export class Switch {
   #applyEffects(effects: readonly Effect[], upcall: Upcall | undefined): void {
     for (const effect of effects) {
       switch (effect.type) {
-        case "learn_mac":
-          this.bridge(effect.bridge).macLearning.learn(effect.vlan, effect.mac, effect.port, this.now());
+        case "learn_mac": {
+          const bridge = this.bridge(effect.bridge);
+          // A port that is gone has its last packets credited after it: they teach nothing.
+          if (bridge.port(effect.port)) bridge.macLearning.learn(effect.vlan, effect.mac, effect.port, this.now());
           break;
+        }
         case "learn":
           installLearned(effect.spec, this.bridge(effect.bridge), this.now());
           break;

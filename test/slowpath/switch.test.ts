@@ -220,6 +220,18 @@ describe("NORMAL", () => {
     expect(lab.portsOf(1, udpFrame(1))).toEqual([2]);
   });
 
+  it("loses a port whose megaflow has yet to say what it saw", async () => {
+    const lab = await TestSwitch.start(3);
+    await lab.add("priority=0 actions=normal");
+    const [there, back] = [udpFrame(1), withMacs(udpFrame(1), MAC_A, MAC_B)];
+    // Both megaflows have packets that are not credited: each teaches where its station is when it is looked at again.
+    for (let i = 0; i < 3; i++) expect([...lab.portsOf(3, back), ...lab.portsOf(1, there)]).toContain(3);
+    await lab.switch.removePort("p3");
+    expect(lab.portsOf(1, there)).toEqual([2]);
+    expect(lab.portsOf(2, back)).toEqual([1]);
+    expect(lab.portsOf(1, there)).toEqual([2]);
+  });
+
   it("keeps an address that is only seen by megaflows", async () => {
     const lab = await TestSwitch.start(3, { maxIdle: 1000 });
     await lab.add("priority=0 actions=normal");
