@@ -15,11 +15,18 @@ export function randomMac(): string {
   return bytes.toString("hex").match(/../g)!.join(":");
 }
 
-/** other_config:hwaddr, or the lowest address of the bridge's ports, or one that was made up for it. */
+/** Made up by a kernel or a person, not given by a manufacturer: bit 1 of the first octet. */
+const isLocalMac = (mac: string): boolean => (Number.parseInt(mac.slice(0, 2), 16) & 2) !== 0;
+
+/**
+ * other_config:hwaddr, or the lowest address of the bridge's ports, or one that was made up for it. Made-up addresses of ports do
+ * not count: a veth's would be the bridge's too, and the host's stack would answer on both for what is sent to the bridge.
+ */
 export function bridgeMac(row: BridgeRow, portMacs: readonly string[], invented: string): string {
   const configured = row.other_config.get("hwaddr");
   if (isUnicastMac(configured)) return configured.toLowerCase();
-  return portMacs.filter(isUnicastMac).sort()[0] ?? invented;
+  const usable = portMacs.filter((mac) => isUnicastMac(mac) && !isLocalMac(mac) && mac !== "00:00:00:00:00:00");
+  return usable.sort()[0] ?? invented;
 }
 
 /** other_config:datapath-id (16 hexadecimal digits, or fewer behind 0x), or the MAC address. Never 0. */

@@ -43,12 +43,13 @@ describe("a bridge's identity", () => {
   const bridge = (settings: Record<string, string>): BridgeRow =>
     ({ other_config: new Map(Object.entries(settings)) }) as Partial<BridgeRow> as BridgeRow;
 
-  it("is the lowest address of its ports, unless one was given", () => {
-    const ports = ["0a:00:00:00:00:09", "0a:00:00:00:00:02", "", "01:00:00:00:00:00"];
-    expect(bridgeMac(bridge({}), ports, "0e:00:00:00:00:01")).toBe("0a:00:00:00:00:02");
-    expect(bridgeMac(bridge({}), [], "0e:00:00:00:00:01")).toBe("0e:00:00:00:00:01");
+  it("is the lowest manufacturer's address of its ports, unless one was given", () => {
+    const madeUp = ["0a:00:00:00:00:01", "02:00:00:00:00:00", "00:00:00:00:00:00"];
+    const ports = ["08:00:00:00:00:09", "08:00:00:00:00:02", "", "01:00:00:00:00:00", ...madeUp];
+    expect(bridgeMac(bridge({}), ports, "0e:00:00:00:00:01")).toBe("08:00:00:00:00:02");
+    expect(bridgeMac(bridge({}), madeUp, "0e:00:00:00:00:01")).toBe("0e:00:00:00:00:01");
     expect(bridgeMac(bridge({ hwaddr: "0A:BB:00:00:00:01" }), ports, "")).toBe("0a:bb:00:00:00:01");
-    expect(bridgeMac(bridge({ hwaddr: "nonsense" }), ports, "")).toBe("0a:00:00:00:00:02");
+    expect(bridgeMac(bridge({ hwaddr: "nonsense" }), ports, "")).toBe("08:00:00:00:00:02");
   });
 
   it("gives the datapath id, unless that was given", () => {
