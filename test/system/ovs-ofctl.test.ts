@@ -50,6 +50,18 @@ describe("ovs-ofctl", () => {
     expect(said).toEqual(transcript);
   });
 
+  it("writes and reads a field of which the flow keeps the low bits only", async () => {
+    const actions = [
+      "load:0x2->NXM_OF_ARP_OP[]",
+      "move:NXM_OF_ARP_OP[]->NXM_NX_REG0[0..15]",
+      "push:NXM_OF_ARP_OP[]",
+      "pop:NXM_OF_ARP_OP[]",
+      "learn(table=1,eth_type=0x806,NXM_OF_ARP_OP[],load:0x2->NXM_OF_ARP_OP[])",
+    ].join(",");
+    expect(await ask("add-flow", transcriptBridge, `priority=5,arp,actions=${actions}`)).toBe("");
+    expect(await ask("dump-flows", "--no-stats", transcriptBridge)).toContain(` priority=5,arp actions=${actions}\n`);
+  });
+
   it("describes the switch, and is echoed", async () => {
     expect(await ask("dump-desc", transcriptBridge)).toMatch(/Manufacturer: .+\nHardware: .+\nSoftware: .+\n/);
     expect(await ask("ping", transcriptBridge, "5")).toContain("5 bytes from br-int");

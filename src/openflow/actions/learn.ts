@@ -13,7 +13,7 @@ import type { Reader } from "../wire/reader.ts";
 import type { Writer } from "../wire/writer.ts";
 import { type ActionCodec, type ActionContext, nicira, writeNicira } from "./definition.ts";
 import { cameAs, formOf } from "./form-memory.ts";
-import { subfield, writable } from "./subfield.ts";
+import { namedBits, subfield, writable } from "./subfield.ts";
 
 const LEARN = 16;
 const LEARN2 = 45;
@@ -55,7 +55,9 @@ function readSpec(body: Reader, context: ActionContext, head: number): LearnSpec
   const from = immediate ? readImmediate(body, bits) : readPart(body, context, bits);
   if (kind === OUTPUT) return { kind: "output", from: from as Subfield };
   const field = readPart(body, context, bits);
-  return kind === MATCH ? { kind: "match", field, from } : { kind: "load", field: writable(field), from };
+  // The flow may have room for the low bits only.
+  const value = from instanceof Uint8Array ? from.subarray(from.length - Math.ceil(field.bits / 8)) : from;
+  return kind === MATCH ? { kind: "match", field, from: value } : { kind: "load", field: writable(field), from: value };
 }
 
 function readSpecs(body: Reader, context: ActionContext): LearnSpec[] {
@@ -115,7 +117,7 @@ function writePart(writer: Writer, part: Subfield): void {
 
 function writeSpec(writer: Writer, spec: LearnSpec): void {
   const kind = spec.kind === "match" ? MATCH : spec.kind === "load" ? LOAD : OUTPUT;
-  const bits = spec.kind === "output" ? spec.from.bits : spec.field.bits;
+  const bits = namedBits(spec.kind === "output" ? spec.from : spec.field);
   const immediate = spec.from instanceof Uint8Array;
   writer.u16((immediate ? IMMEDIATE : 0) | (kind << DESTINATION_SHIFT) | bits);
   if (spec.from instanceof Uint8Array) {

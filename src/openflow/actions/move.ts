@@ -17,7 +17,7 @@ import {
   writeStandard,
 } from "./definition.ts";
 import { cameAs, formOf } from "./form-memory.ts";
-import { subfield, writable } from "./subfield.ts";
+import { namedBits, subfield, writable } from "./subfield.ts";
 
 type Move = ActionOf<"move">;
 
@@ -53,7 +53,8 @@ function writeField(writer: Writer, { field }: Subfield, form: "nxm" | Version, 
 function writeParts(writer: Writer, move: Move, gap: number, form: "nxm" | Version): void {
   const { source, destination } = move;
   const unmapped = formOf(move) === "unmapped";
-  writer.u16(destination.bits);
+  // Both are as wide on the wire, but the flow may have less of one of them.
+  writer.u16(Math.max(namedBits(source), namedBits(destination)));
   writer.u16(source.start);
   writer.u16(destination.start);
   writer.zeros(gap);

@@ -6,7 +6,7 @@ import { readFieldName, writeHeader } from "../fields/header.ts";
 import type { Reader } from "../wire/reader.ts";
 import type { Writer } from "../wire/writer.ts";
 import { type ActionCodec, type ActionContext, nicira, writeNicira } from "./definition.ts";
-import { subfield, writable } from "./subfield.ts";
+import { namedBits, subfield, writable } from "./subfield.ts";
 
 const PUSH = 27;
 const POP = 28;
@@ -24,7 +24,7 @@ function write(writer: Writer, number: number, part: Subfield): void {
     const from = writer.length;
     writer.u16(part.start);
     writeHeader(writer, part.field, "nxm", false);
-    writer.u16(part.bits);
+    writer.u16(namedBits(part));
     writer.zeros(ROOM - (writer.length - from));
   });
 }

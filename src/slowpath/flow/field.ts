@@ -34,6 +34,8 @@ export interface Field {
   readonly bits: number;
   /** Bits of those bytes to the right of the field, which belong to others: vlan_pcp, ip_dscp, mpls_label; 0 for most. */
   readonly shift: number;
+  /** Bits as OpenFlow counts them: more than `bits` where the flow has room for the low ones only (arp_op). */
+  readonly namedBits: number;
   readonly maskable: boolean;
   readonly writable: boolean;
   readonly prerequisite: Prerequisite;

@@ -62,8 +62,8 @@ import { FLOW_ACTSET_OUTPUT, FLOW_CONJ_ID, FLOW_METADATA, FLOW_PACKET_TYPE, FLOW
 type Names = string;
 /** `m` maskable, `w` writable. */
 type Access = "" | "m" | "w" | "mw";
-/** Offset, bytes, bits (default: all of the bytes), shift. */
-type Place = readonly [offset: number, bytes: number, bits?: number, shift?: number];
+/** Offset, bytes, bits (default: all of the bytes), shift, bits as OpenFlow counts them (default: the same). */
+type Place = readonly [offset: number, bytes: number, bits?: number, shift?: number, namedBits?: number];
 type Row = readonly [Names, Place, Access, Field["format"], Prerequisite?];
 
 const TUNNEL_METADATA_FIELDS = 64;
@@ -139,7 +139,7 @@ const rows: readonly Row[] = [
   ["nw_ttl|ip_ttl|NXM_NX_IP_TTL", [KEY_NW_TTL, 1], "w", "decimal", "ip"],
   ["ip_frag|nw_frag|NXM_NX_IP_FRAG", [KEY_NW_FRAG, 1, 2], "m", "frag", "ip"],
   // The opcode's low byte; the parser leaves nothing of opcodes above 255.
-  ["arp_op|NXM_OF_ARP_OP|OXM_OF_ARP_OP", [KEY_NW_PROTO, 1], "w", "decimal", "arp"],
+  ["arp_op|NXM_OF_ARP_OP|OXM_OF_ARP_OP", [KEY_NW_PROTO, 1, 8, 0, 16], "w", "decimal", "arp"],
   ["arp_spa|NXM_OF_ARP_SPA|OXM_OF_ARP_SPA", [KEY_NW_SRC, 4], "mw", "ipv4", "arp"],
   ["arp_tpa|NXM_OF_ARP_TPA|OXM_OF_ARP_TPA", [KEY_NW_DST, 4], "mw", "ipv4", "arp"],
   ["arp_sha|NXM_NX_ARP_SHA|OXM_OF_ARP_SHA", [KEY_ARP_SHA, 6], "mw", "mac", "arp"],
@@ -164,7 +164,8 @@ const rows: readonly Row[] = [
 ];
 
 function fieldOf(row: Row, id: number): Field {
-  const [names, [offset, bytes, bits = bytes * 8, shift = 0], access, format, prerequisite = "none"] = row;
+  const [names, place, access, format, prerequisite = "none"] = row;
+  const [offset, bytes, bits = bytes * 8, shift = 0, namedBits = bits] = place;
   const [name, ...aliases] = names.split("|");
   return {
     name,
@@ -175,6 +176,7 @@ function fieldOf(row: Row, id: number): Field {
     bytes,
     bits,
     shift,
+    namedBits,
     maskable: access.includes("m"),
     writable: access.includes("w"),
     prerequisite,

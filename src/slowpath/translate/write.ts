@@ -42,7 +42,7 @@ export function markBytes(context: TranslationContext, offset: number, bytes: nu
 export function copyBits(flow: Uint8Array, source: Subfield, destination: Subfield): void {
   const from = source.field.shift + source.start;
   const to = destination.field.shift + destination.start;
-  if (((from | to | source.bits) & 7) !== 0) {
+  if (((from | to | source.bits) & 7) !== 0 || source.bits !== destination.bits) {
     copySubfield(flow, source, destination);
     return;
   }
