@@ -1,19 +1,11 @@
 /** Parts of connection tuples in text: `ct_nw_src=10.0.0.1,ct_nw_proto=17,ct_tp_dst=53`. What is not named fits everything. */
-import type { Connection, ConnectionTuple } from "../fastpath/datapath.ts";
+import type { ConnectionTuple } from "../fastpath/datapath.ts";
 import { parseIpv4, parseIpv6 } from "../slowpath/flow/address-text.ts";
-import { sameBytes } from "../slowpath/flow/flow.ts";
 import { IP_PROTO_ICMP, IP_PROTO_ICMPV6 } from "../slowpath/flow/prerequisites.ts";
+import type { ConnectionMatch } from "../slowpath/flush-connections.ts";
 import { UnixctlError } from "./command.ts";
 
 type TuplePart = { -readonly [name in keyof ConnectionTuple]?: ConnectionTuple[name] };
-
-export interface TupleMatch {
-  readonly protocol: number | undefined;
-  /** Bytes of an address; undefined: either. */
-  readonly family: 4 | 16 | undefined;
-  readonly original: TuplePart;
-  readonly reply: TuplePart;
-}
 
 interface Shared {
   protocol?: number;
@@ -21,7 +13,7 @@ interface Shared {
 }
 
 /** @throws UnixctlError */
-export function parseTuple(original: string, reply = ""): TupleMatch {
+export function parseTuple(original: string, reply = ""): ConnectionMatch {
   const shared: Shared = {};
   const parts = { original: parsePart(original, shared), reply: parsePart(reply, shared) };
   return { protocol: shared.protocol, family: shared.family, ...parts };
@@ -80,27 +72,4 @@ function readNumber(name: string, value: string, limit: number): number {
   const number = /^(0x[0-9a-f]+|\d+)$/i.test(value) ? Number(value) : Number.NaN;
   if (!(number <= limit)) throw new UnixctlError(`failed to parse field ${name}`);
   return number;
-}
-
-/** A tuple that names one connection: OVS says so when there is no such connection. */
-export function isWholeTuple({ protocol, original, reply }: TupleMatch): boolean {
-  const { source, destination } = original;
-  if (protocol === undefined || source === undefined || destination === undefined) return false;
-  if (Object.keys(reply).length > 0) return false;
-  if (isIcmp(protocol)) return original.icmpType !== undefined;
-  return Boolean(original.sourcePort) && Boolean(original.destinationPort);
-}
-
-export function connectionMatches({ original, reply }: Connection, match: TupleMatch): boolean {
-  if (match.protocol !== undefined && original.protocol !== match.protocol) return false;
-  if (match.family !== undefined && original.source.length !== match.family) return false;
-  return fits(original, match.original) && fits(reply, match.reply);
-}
-
-function fits(tuple: ConnectionTuple, part: TuplePart): boolean {
-  return (Object.keys(part) as (keyof ConnectionTuple)[]).every((name) => {
-    const wanted = part[name];
-    const has = tuple[name];
-    return wanted instanceof Uint8Array ? sameBytes(wanted, has as Uint8Array) : wanted === has;
-  });
 }

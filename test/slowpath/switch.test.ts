@@ -226,7 +226,7 @@ describe("NORMAL", () => {
     const [there, back] = [udpFrame(1), withMacs(udpFrame(1), MAC_A, MAC_B)];
     // Both megaflows have packets that are not credited: each teaches where its station is when it is looked at again.
     for (let i = 0; i < 3; i++) expect([...lab.portsOf(3, back), ...lab.portsOf(1, there)]).toContain(3);
-    await lab.switch.removePort("p3");
+    await lab.switch.ports.remove("p3");
     expect(lab.portsOf(1, there)).toEqual([2]);
     expect(lab.portsOf(2, back)).toEqual([1]);
     expect(lab.portsOf(1, there)).toEqual([2]);

@@ -158,11 +158,24 @@ describe("connections", () => {
       ["zone=5", "ct_nw_src=10.0.0.1,ct_nw_dst=10.0.0.2,ct_nw_proto=17,ct_tp_src=1000,ct_tp_dst=53"],
       ["10.0.0.3"],
     ],
+    [
+      "by the tuple of its answers",
+      ["zone=5", "ct_nw_src=10.0.0.2,ct_nw_dst=10.0.0.1,ct_nw_proto=17,ct_tp_src=53,ct_tp_dst=1000"],
+      ["10.0.0.3"],
+    ],
     ["by the reply", ["", "ct_nw_dst=10.0.0.1"], ["10.0.0.3"]],
     ["with the datapath's name in front", ["dummy@ovs-dummy", "zone=5", "ct_nw_src=10.0.0.1"], ["10.0.0.3"]],
   ])("are flushed: %s", async (_, words, rest) => {
     await appctl("dpctl/flush-conntrack", ...words);
     expect(await left()).toEqual(rest);
+  });
+
+  it("that there are not cannot be flushed by their tuple: without a zone, zone 0 is meant", async () => {
+    const tuple = "ct_nw_src=10.0.0.1,ct_nw_dst=10.0.0.2,ct_nw_proto=17,ct_tp_src=1000,ct_tp_dst=53";
+    await expect(appctl("dpctl/flush-conntrack", tuple)).rejects.toThrow(
+      "failed to flush conntrack (No such file or directory)",
+    );
+    expect(await left()).toEqual(["10.0.0.1", "10.0.0.3"]);
   });
 
   it("are limited in a zone", async () => {

@@ -78,6 +78,7 @@ export class Daemon implements Vswitchd {
       client: () => this.#client,
       openBridge: this.#services.open,
       log: vlog.logger("bridge"),
+      tellCapability: (line) => vlog.logger("ofproto_dpif").info(line),
     });
     this.#client = new DatabaseClient({
       remote: database,

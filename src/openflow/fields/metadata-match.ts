@@ -1,5 +1,12 @@
 /** What a packet-in tells of the pipeline: tunnel, registers, metadata, connection tracking and in_port, as a match. */
-import { KEY_CT_NW_PROTO, KEY_ETH_TYPE } from "../../../assembly/layout/key.ts";
+import {
+  CT_STATE_ESTABLISHED,
+  CT_STATE_NEW,
+  CT_STATE_REPLY,
+  KEY_CT_NW_PROTO,
+  KEY_CT_STATE,
+  KEY_ETH_TYPE,
+} from "../../../assembly/layout/key.ts";
 import type { Field } from "../../slowpath/flow/field.ts";
 import { field, fields, tunnelMetadataIndex } from "../../slowpath/flow/fields.ts";
 import { getBytes, isZero } from "../../slowpath/flow/flow.ts";
@@ -18,6 +25,7 @@ const whenSet = [
 const ofIpv4 = named("ct_nw_src ct_nw_dst ct_nw_proto ct_tp_src ct_tp_dst");
 const ofIpv6 = named("ct_ipv6_src ct_ipv6_dst ct_nw_proto ct_tp_src ct_tp_dst");
 const ctState = field("ct_state");
+const IN_CONNECTION = CT_STATE_NEW | CT_STATE_ESTABLISHED | CT_STATE_REPLY;
 const etherTypeField = field("eth_type");
 const inPort = field("in_port");
 
@@ -36,7 +44,8 @@ export function metadataMatch(flow: Uint8Array): Match {
   // What the connection's addresses are depends on it.
   tell(etherTypeField);
   const etherType = (flow[KEY_ETH_TYPE] << 8) | flow[KEY_ETH_TYPE + 1];
-  if (flow[KEY_CT_NW_PROTO] === 0) return match;
+  // The tracker notes the addresses of what it finds invalid too, but they are no connection's.
+  if (flow[KEY_CT_NW_PROTO] === 0 || !(flow[KEY_CT_STATE + 1] & IN_CONNECTION)) return match;
   if (etherType === ETH_TYPE_IP) for (const target of ofIpv4) tell(target);
   else if (etherType === ETH_TYPE_IPV6) for (const target of ofIpv6) tell(target);
   return match;

@@ -13,6 +13,7 @@ import type { Replica } from "../replica.ts";
 import { Transaction } from "../transaction.ts";
 import type { OpenBridge } from "./bridge-service.ts";
 import { CAPABILITIES } from "./capabilities.ts";
+import { capabilityLines } from "./capability-log.ts";
 import { complaintsOf } from "./complaints.ts";
 import { type Configuration, readConfiguration } from "./configuration.ts";
 import { ZoneTimeoutsReconciler } from "./ct-timeouts.ts";
@@ -26,6 +27,8 @@ export interface ReconcilerOptions {
   readonly client: () => DatabaseClient;
   readonly openBridge: OpenBridge;
   readonly log: ReconcilerLog;
+  /** What a datapath can do, line by line. */
+  readonly tellCapability?: (line: string) => void;
   /** Open_vSwitch.datapath_types. */
   readonly datapathTypes?: ReadonlySet<string>;
   /** Milliseconds between two writings of counters. */
@@ -51,6 +54,8 @@ export class Reconciler {
   readonly #zoneTimeouts: ZoneTimeoutsReconciler;
   readonly #timers: NodeJS.Timeout[];
   readonly #complained = new Set<string>();
+  /** Datapath types whose capabilities were told. */
+  readonly #told = new Set<string>();
   readonly #configured: Promise<void>;
   #firstConfigured!: () => void;
   /** Another switch has the lock. */
@@ -187,6 +192,7 @@ export class Reconciler {
     for (const configuration of bridges) {
       let held = this.#bridges.get(configuration.name);
       if (held === undefined) {
+        this.#tellCapabilities(configuration.row.datapath_type || "system");
         held = new ManagedBridge(owner, configuration, this.#options.findKind ?? kindOf, log);
         this.#bridges.set(configuration.name, held);
       }
@@ -196,6 +202,13 @@ export class Reconciler {
         log.warn(`bridge ${configuration.name}: ${(error as Error).message}`);
       }
     }
+  }
+
+  /** Once for each datapath type. */
+  #tellCapabilities(type: string): void {
+    if (this.#told.has(type)) return;
+    this.#told.add(type);
+    for (const line of capabilityLines(`${type}@ovs-${type}`)) this.#options.tellCapability?.(line);
   }
 
   #writeStatus(transaction: Transaction, replica: Replica, { root, bridges }: Configuration): void {

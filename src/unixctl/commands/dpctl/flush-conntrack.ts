@@ -1,7 +1,7 @@
 /** dpctl/flush-conntrack: all connections, those of a zone, one by its tuple, or all that a part of a tuple fits. */
-import type { Connection } from "../../../fastpath/datapath.ts";
+import { type ConnectionMatch, flushConnections, isWholeTuple } from "../../../slowpath/flush-connections.ts";
 import { UnixctlError } from "../../command.ts";
-import { connectionMatches, isWholeTuple, parseTuple, type TupleMatch } from "../../connection-tuple.ts";
+import { parseTuple } from "../../connection-tuple.ts";
 import {
   type DpctlRequest,
   datapathNamed,
@@ -21,18 +21,14 @@ export const flushConntrack = dpctlCommand("flush-conntrack", USAGE, 0, 4, async
   if (match === undefined) {
     datapath.conntrack.flush({ zone });
   } else {
-    const found: Connection[] = [];
-    for (const connection of datapath.conntrack.connections(zone)) {
-      if (connectionMatches(connection, match)) found.push(connection);
-    }
-    if (found.length === 0 && isWholeTuple(match)) throw dpctlError("failed to flush conntrack", NO_ENTRY);
-    for (const connection of found) datapath.conntrack.flush({ zone: connection.zone, tuple: connection.original });
+    const found = flushConnections(datapath.conntrack, { ...match, zone });
+    if (found === 0 && isWholeTuple(match)) throw dpctlError("failed to flush conntrack", NO_ENTRY);
   }
   await datapath.barrier();
   return "";
 });
 
-function readArguments({ daemon, words }: DpctlRequest): { zone?: number; match?: TupleMatch } {
+function readArguments({ daemon, words }: DpctlRequest): { zone?: number; match?: ConnectionMatch } {
   const rest = [...words];
   if (rest.length > 0 && datapathNamed(daemon, rest[0]) !== undefined) rest.shift();
   let zone: number | undefined;
