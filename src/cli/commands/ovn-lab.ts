@@ -29,7 +29,7 @@ export const ovnLab: CliCommand = {
       .addOption(
         new Option("--offloads <state>", "transmit offloads of the hosts").choices(["on", "off"]).default("on"),
       )
-      .option("--vswitchd <program>", "another switch with ovs-vswitchd's command line", OUR_SWITCH)
+      .option("--vswitchd <program>", "another switch with ovs-vswitchd's command line", OUR_SWITCH.program)
       .action((options: RunOptions) => interruptible(terminal, (signal) => run(options, terminal, signal)));
   },
 };
@@ -43,8 +43,8 @@ async function run(options: RunOptions, terminal: Terminal, signal: AbortSignal)
   for (const prefix of await sweepAbandoned(runDirectory())) terminal.print(`removed what the lab ${prefix} had left`);
   const { vswitchd: switchProgram, curls } = options;
   const directory = join(runDirectory(), `lab-ovn-${process.pid}`);
-  const wanted = { switches: [{ program: switchProgram }] as const, offloads: options.offloads === "on" };
-  const lab = await OvnLab.up(wanted, { directory }, signal);
+  const wanted = [{ program: switchProgram, offloads: options.offloads === "on" }] as const;
+  const lab = await OvnLab.up({ switches: wanted }, { directory }, signal);
   try {
     terminal.print(`OVN runs on ${switchProgram}; offloads ${options.offloads}`);
     const results = await lab.curls(

@@ -35,6 +35,6 @@ export const systemdUnitCommand: CliCommand = {
     program
       .command("systemd-unit")
       .description("print the systemd unit that puts Megaflow in the place of ovs-vswitchd")
-      .action(() => terminal.print(systemdUnit(OUR_SWITCH).trimEnd()));
+      .action(() => terminal.print(systemdUnit(OUR_SWITCH.program).trimEnd()));
   },
 };

@@ -3,7 +3,7 @@
  * chassis, or on two with Geneve between them (the first server on one, the second server and the client on the other).
  *
  * Invariants: as lab.ts: all that is made carries the lab's prefix, lives in namespaces made here and is in the state file before it
- *   exists. The hosts' transmit offloads stay on unless `offloads` says otherwise.
+ *   exists.
  */
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,17 +21,29 @@ import { OvnChassis, type Underlay } from "./chassis.ts";
 import { Daemons } from "./daemons.ts";
 
 export interface OvnLabOptions {
-  /** Programs with ovs-vswitchd's command line, ours or the real one: one a chassis. */
-  readonly switches: readonly [SwitchProgram] | readonly [SwitchProgram, SwitchProgram];
-  /** false: transmit offloads are turned off in the hosts, as real OVS's userspace datapath needs. */
-  readonly offloads: boolean;
+  /** One a chassis. */
+  readonly switches: readonly [SwitchOptions] | readonly [SwitchOptions, SwitchOptions];
 }
 
-export interface SwitchProgram {
+export interface SwitchOptions {
+  /** With ovs-vswitchd's command line: ours, or the real one. */
   readonly program: string;
+  /** false: the devices around it do not offload transmission, as real OVS's userspace datapath needs. Default true. */
+  readonly offloads?: boolean;
   /** The underlay's device and address are on a bridge of the switch's own, as the real one needs it. Default false. */
   readonly bridged?: boolean;
 }
+
+/** Ours, with all that it can. */
+export const OUR_SWITCH: SwitchOptions = {
+  program: fileURLToPath(new URL("../../cli/ovs-vswitchd", import.meta.url)),
+};
+/** The real one, where Debian has it, with all that it needs. */
+export const REAL_SWITCH: SwitchOptions = {
+  program: "/usr/lib/openvswitch-switch/ovs-vswitchd",
+  offloads: false,
+  bridged: true,
+};
 
 interface Place {
   readonly prefix?: string;
@@ -40,9 +52,6 @@ interface Place {
 
 type HostName = LabHost["name"];
 
-export const OUR_SWITCH = fileURLToPath(new URL("../../cli/ovs-vswitchd", import.meta.url));
-/** Where Debian has the real one. */
-export const REAL_SWITCH = "/usr/lib/openvswitch-switch/ovs-vswitchd";
 const WEB_SERVER = fileURLToPath(new URL("../web-server.ts", import.meta.url));
 const OFFLOADS = fileURLToPath(new URL("../offloads.ts", import.meta.url));
 const BLOG = fileURLToPath(new URL("../blog.nbctl", import.meta.url));
@@ -98,7 +107,7 @@ export class OvnLab {
       directory,
       owner: identify(process.pid),
       namespaces: namespaces.map(({ name }) => `${prefix}-${name}`),
-      options: { ...DEFAULT_OPTIONS, ports: "veth", offloads: options.offloads },
+      options: { ...DEFAULT_OPTIONS, ports: "veth" },
     };
     mkdirSync(directory, { recursive: true });
     writeState(state);
@@ -182,15 +191,17 @@ export class OvnLab {
     const [first, second] = this.chassis.map(({ daemons }) => daemons.namespace);
     const device = ["name", UNDERLAY_DEVICE, "mtu", UNDERLAY_MTU];
     await ip("link", "add", ...device, "netns", first, "type", "veth", "peer", ...device, "netns", second);
-    // What the real one reads from a packet socket must be as it is on a wire.
-    if (this.#options.switches.every(({ program }) => program === OUR_SWITCH)) return;
+    // A frame that reaches one without offloads must be as it is on a wire, also from the other.
+    if (this.#options.switches.every(({ offloads = true }) => offloads)) return;
     for (const namespace of [first, second]) await this.#turnOffloadsOff(namespace, UNDERLAY_DEVICE);
   }
 
   async #plug(host: LabHost): Promise<void> {
     const namespace = this.namespace(host.name);
-    await this.chassisOf(host.name).plug(host, namespace);
-    if (!this.#options.offloads) await this.#turnOffloadsOff(namespace, host.peer);
+    const chassis = this.chassisOf(host.name);
+    await chassis.plug(host, namespace);
+    const { offloads = true } = this.#options.switches[this.chassis.indexOf(chassis)];
+    if (!offloads) await this.#turnOffloadsOff(namespace, host.peer);
   }
 
   #turnOffloadsOff(namespace: string, device: string): Promise<string> {

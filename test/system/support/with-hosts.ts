@@ -113,12 +113,16 @@ export function output(datapath: WorkerDatapath, from: number, ...to: number[]):
 }
 
 /** A program of this folder, in a host. */
-export function run(host: Host, name: string, ...words: (string | number)[]): Promise<string> {
+export function run(host: Pick<Host, "namespace">, name: string, ...words: (string | number)[]): Promise<string> {
   return runInNamespace(host.namespace, [process.execPath, program(name), ...words.map(String)]);
 }
 
 /** Starts a program that prints a line when it is ready; its later lines, when it has ended. */
-export async function serve(host: Host, name: string, ...words: (string | number)[]): Promise<Server> {
+export async function serve(
+  host: Pick<Host, "namespace">,
+  name: string,
+  ...words: (string | number)[]
+): Promise<Server> {
   const [command, ...rest] = inNamespace(host.namespace, [process.execPath, program(name), ...words.map(String)]);
   const child = spawn(command, rest, { stdio: ["pipe", "pipe", "inherit"] });
   const lines: string[] = [];

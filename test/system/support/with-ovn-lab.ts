@@ -12,7 +12,7 @@ async function build(options: Partial<OvnLabOptions>): Promise<OvnLab> {
   const missing = missingPackages();
   if (missing.length > 0) await installPackages(missing);
   const directory = mkdtempSync(join(tmpdir(), "megaflow-ovn-"));
-  const wanted = { switches: [{ program: OUR_SWITCH }] as const, offloads: true, ...options };
+  const wanted = { switches: [OUR_SWITCH] as const, ...options };
   try {
     return await OvnLab.up(wanted, { directory, prefix: `mfo${process.pid}x${++labs}` });
   } catch (error) {
