@@ -15,14 +15,18 @@ export interface CurlOptions {
   readonly url: string;
   /** Source address. */
   readonly client: string;
+  /** Source port; default: one that is free. */
+  readonly port?: number;
   readonly signal?: AbortSignal;
   /** Seconds before curl gives up. */
   readonly timeout?: number;
 }
 
 export async function curl(options: CurlOptions): Promise<CurlResult> {
-  const { namespace, url, client, signal, timeout = 5 } = options;
-  const command = ["curl", "--silent", "--show-error", "--max-time", String(timeout), "--interface", client, url];
+  const { namespace, url, client, port, signal, timeout = 5 } = options;
+  // HTTP 1.0: the server closes the connection, so that the client's port is free at once.
+  const from = ["--interface", client, ...(port === undefined ? [] : ["--local-port", String(port), "--http1.0"])];
+  const command = ["curl", "--silent", "--show-error", "--max-time", String(timeout), ...from, url];
   const start = performance.now();
   const { status, stdout, stderr } = await tryInNamespace(namespace, command, { signal });
   const milliseconds = performance.now() - start;

@@ -9,7 +9,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { scriptLines } from "../../northbound/commands/script-lines.ts";
-import { type CurlResult, curl } from "../curl.ts";
+import { type CurlOptions, type CurlResult, curl } from "../curl.ts";
 import { addNamespace, inNamespace, ip, runInNamespace } from "../namespaces.ts";
 import { DEFAULT_OPTIONS } from "../options.ts";
 import { identify, type ProcessIdentity, startProcess } from "../processes.ts";
@@ -69,6 +69,7 @@ export class OvnLab {
   readonly state: LabState;
   readonly central: OvnCentral;
   readonly chassis: readonly OvnChassis[];
+  readonly webServers = new Map<HostName, ProcessIdentity>();
   readonly #options: OvnLabOptions;
 
   constructor(state: LabState, options: OvnLabOptions) {
@@ -135,7 +136,7 @@ export class OvnLab {
   }
 
   /** One curl of the client's at the virtual address, or what `options` say instead. */
-  curl(options: { url?: string; client?: string; timeout?: number; signal?: AbortSignal } = {}): Promise<CurlResult> {
+  curl(options: Partial<Omit<CurlOptions, "namespace">> = {}): Promise<CurlResult> {
     const { url = `http://${VIP}:${WEB_PORT}/`, client = CLIENT.address, ...others } = options;
     return curl({ namespace: this.namespace(CLIENT.name), url, client, ...others });
   }
@@ -171,8 +172,9 @@ export class OvnLab {
     });
   }
 
-  startWebServer(server: LabHost): Promise<ProcessIdentity> {
-    return this.start(server.name, WEB_SERVER, ["--port", String(WEB_PORT), "--text", server.says!]);
+  async startWebServer(server: LabHost): Promise<void> {
+    const words = ["--port", String(WEB_PORT), "--text", server.says!];
+    this.webServers.set(server.name, await this.start(server.name, WEB_SERVER, words));
   }
 
   *#steps(): Generator<() => Promise<unknown>> {
