@@ -49,6 +49,9 @@ export interface PortStatus {
   readonly ifindex?: number;
 }
 
+/** Of a counter: nobody counts that. */
+export const UNCOUNTED = 2n ** 64n - 1n;
+
 export interface PortStatistics {
   readonly rxPackets: bigint;
   readonly rxBytes: bigint;

@@ -77,6 +77,11 @@ export class Revalidator {
     this.#retranslate([...this.#options.megaflows.learning()]);
   }
 
+  /** What tables do with packets that no rule matches has changed. */
+  missesChanged(): void {
+    this.#retranslate([...this.#options.megaflows].filter(({ origin }) => origin.missedTables.length > 0));
+  }
+
   /** Ports, configuration, meters: whatever may touch any megaflow. */
   everything(): void {
     this.#retranslate([...this.#options.megaflows]);

@@ -10,7 +10,7 @@ import { BridgeTables } from "./tables/bridge-tables.ts";
 import { MacLearning } from "./tables/mac-learning.ts";
 import type { MeterIndexes } from "./tables/meters.ts";
 import type { Group, Meter } from "./tables/rule.ts";
-import type { Bridge, BridgePort, MacLookup, PortVlan, TunnelPort } from "./translate/bridge.ts";
+import type { Bridge, BridgePort, MacLookup, PortVlan, TableMiss, TunnelPort } from "./translate/bridge.ts";
 import type { ZoneTimeouts } from "./zone-timeouts.ts";
 
 export interface SwitchPort extends BridgePort {
@@ -53,8 +53,10 @@ export class SwitchBridge implements Bridge {
   datapathType = "netdev";
   /** How tables see IP fragments. Whoever changes it, or what misses do, must have every megaflow translated anew. */
   fragments: "normal" | "drop" | "nx-match" = "normal";
-  /** Tables whose misses go to the controller. */
-  readonly missesToController = new Set<number>();
+  /** What becomes of packets that find no rule, where a table was configured; elsewhere `defaultMiss` counts. */
+  readonly tableMisses = new Map<number, TableMiss>();
+  /** "controller" while one of before OpenFlow 1.3 listens. */
+  defaultMiss: "drop" | "controller" = "drop";
   readonly #zoneTimeouts: ZoneTimeouts | undefined;
   readonly #ports = new Map<number, SwitchPort>();
   readonly #names = new Map<string, SwitchPort>();
@@ -81,8 +83,8 @@ export class SwitchBridge implements Bridge {
     return [...this.#ports.values()].sort((a, b) => a.number - b.number);
   }
 
-  tableMiss(table: number): "drop" | "controller" {
-    return this.missesToController.has(table) ? "controller" : "drop";
+  tableMiss(table: number): TableMiss {
+    return this.tableMisses.get(table) ?? this.defaultMiss;
   }
 
   timeoutPolicy(zone: number): number | undefined {

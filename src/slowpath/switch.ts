@@ -54,6 +54,8 @@ export interface SwitchOptions {
 export const DEFAULT_BRIDGE = "br-int";
 export const DEFAULT_FLOW_LIMIT = 200_000;
 export const DEFAULT_MAX_IDLE = 10_000;
+/** Milliseconds after which an OpenFlow bundle that nobody goes on with is dropped. */
+export const DEFAULT_BUNDLE_IDLE = 10_000;
 /** Milliseconds between two looks at idle megaflows, timeouts and statistics. */
 const SWEEP_INTERVAL = 500;
 /** At most one line a second about upcalls that failed. */
@@ -70,6 +72,7 @@ export class Switch {
   readonly now: () => number;
   flowLimit: number;
   maxIdle: number;
+  bundleIdle = DEFAULT_BUNDLE_IDLE;
   /** Milliseconds that the last sweep took. */
   sweepDuration = 0;
   readonly #log: SwitchLog;
@@ -80,6 +83,7 @@ export class Switch {
   readonly #packetIns: PacketIns;
   readonly #packetOuts: PacketOuts;
   readonly #packetInListeners = new Set<(packetIn: PacketIn) => void>();
+  readonly #sweepListeners = new Set<() => void>();
   readonly #flow = new Uint8Array(FLOW_SIZE);
   readonly #timer: NodeJS.Timeout | undefined;
   #lastError = Number.NEGATIVE_INFINITY;
@@ -167,6 +171,12 @@ export class Switch {
     await this.datapath.barrier();
   }
 
+  /** Called after each sweep, some times a second: for whoever has timeouts of his own. @returns what ends it */
+  onSweep(listener: () => void): () => void {
+    this.#sweepListeners.add(listener);
+    return () => this.#sweepListeners.delete(listener);
+  }
+
   /** @returns what ends it */
   onPacketIn(listener: (packetIn: PacketIn) => void): () => void {
     this.#packetInListeners.add(listener);
@@ -205,6 +215,7 @@ export class Switch {
       bridge.macLearning.expire(now);
     }
     this.recirculation.expire();
+    for (const listener of this.#sweepListeners) listener();
     this.sweepDuration = performance.now() - start;
   }
 

@@ -71,6 +71,8 @@ export interface DummyPorts {
   receive(name: string, frames: readonly Uint8Array[]): boolean;
   /** Of one port, or of all. false: there is no such port. */
   setUp(name: string | undefined, up: boolean): boolean;
+  /** Of ports that are wired to another's socket: whether they reach it. */
+  connections(): readonly (readonly [name: string, connected: boolean])[];
 }
 
 export interface VirtualClock {

@@ -58,7 +58,11 @@ describe("a connection", () => {
   it("is told of a message in another version than agreed", async () => {
     const client = await server.connect(OF15);
     client.sendBytes(Uint8Array.of(4, 2, 0, 8, 0, 0, 0, 9));
-    expect((await client.next()).message).toMatchObject({ type: "error", code: "OFPBRC_BAD_VERSION" });
+    // In the version of the message that was wrong.
+    expect(await client.next()).toMatchObject({
+      version: OF13,
+      message: { type: "error", code: "OFPBRC_BAD_VERSION" },
+    });
   });
 
   it("gets each error with the message it is about", async () => {
@@ -148,6 +152,16 @@ describe("changes", () => {
     expect(server.lab.portsOf(1, frame)).toEqual([2, 3]);
   });
 
+  it("in a bundle that nobody goes on with are dropped, and that is told", async () => {
+    const client = await server.connect();
+    client.send({ type: "bundle_control", id: 1, control: "open_request", ...flags });
+    expect(await client.replies()).toMatchObject([{ control: "open_reply" }]);
+    server.lab.datapath.advanceTime(11_000);
+    server.lab.switch.sweep();
+    client.send({ type: "bundle_control", id: 1, control: "commit_request", ...flags });
+    expect(errorsIn(await client.replies())).toEqual(["OFPBFC_TIMEOUT", "OFPBFC_BAD_ID"]);
+  });
+
   it("in a bundle are none when one is refused, which is told with its own message", async () => {
     const client = await server.connect();
     for (const [i, text] of ["priority=1,actions=output:1", "priority=2,actions=group:7"].entries()) {
@@ -174,6 +188,11 @@ describe("changes", () => {
     expect((await one.next()).message).toMatchObject({ role: "primary", generation: 5n });
     two.send({ type: "role_request", role: "primary", generation: 6n });
     expect((await two.next()).message).toMatchObject({ role: "primary", generation: 6n });
+    expect((await one.next()).message).toMatchObject({
+      type: "role_status",
+      role: "secondary",
+      reason: "primary_request",
+    });
     one.send(flowMod("priority=1,actions=output:1"));
     expect(errorsIn(await one.replies())).toEqual(["OFPBRC_IS_SECONDARY"]);
     one.send({ type: "role_request", role: "primary", generation: 4n });
@@ -214,6 +233,11 @@ async function listener(version: Version = OF15): Promise<TestClient> {
   );
   expect(await client.replies()).toEqual([]);
   return client;
+}
+
+/** Why the packets came that have come since last time. */
+async function packetsOf(client: TestClient): Promise<string[]> {
+  return (await client.replies()).flatMap((message) => (message.type === "nx_packet_in2" ? [message.reason] : []));
 }
 
 describe("packets", () => {
@@ -283,7 +307,37 @@ describe("whoever listens", () => {
     const heard = (await client.replies()).filter((message) => message.type === "port_status");
     expect(heard.map(({ reason, port }) => `${reason} ${port.number} ${port.name}`)).toEqual([
       "add 9 p9",
+      "modify 9 p9",
       "delete 9 p9",
+    ]);
+    // Whether the port is alive is found out after it was told of.
+    expect(heard.map(({ port }) => port.live)).toEqual([false, true, true]);
+  });
+
+  it("before 1.3 gets the packets that no rule matches, unless it says otherwise", async () => {
+    const client = await listener(OF10);
+    server.lab.send(1, frame);
+    expect(await packetsOf(client)).toEqual(["no_match"]);
+    const later = await listener(OF13);
+    server.lab.send(1, frame);
+    expect(await packetsOf(client)).toEqual(["no_match"]);
+    expect(await packetsOf(later)).toEqual([]);
+    client.send({ type: "set_config", fragments: "normal", invalidTtlToController: false, missSendLength: 0 });
+    expect(await client.replies()).toEqual([]);
+    server.lab.send(1, frame);
+    expect(await packetsOf(client)).toEqual([]);
+  });
+
+  it("hears what others do to groups, when it wants to", async () => {
+    const client = await listener();
+    const other = await server.connect();
+    // SET_ASYNC: request forwards of both kinds, as primary or equal.
+    client.sendBytes(Uint8Array.of(6, 28, 0, 16, 0, 0, 0, 1, 0, 11, 0, 8, 0, 0, 0, 3));
+    expect(errorsIn(await client.replies())).toEqual([]);
+    other.send({ type: "group_mod", mod: parseGroup("group_id=7,type=all,bucket=actions=output:2", "add") });
+    expect(errorsIn(await other.replies())).toEqual([]);
+    expect(await client.replies()).toMatchObject([
+      { type: "request_forward", request: { message: { type: "group_mod", mod: { command: "add", id: 7 } } } },
     ]);
   });
 

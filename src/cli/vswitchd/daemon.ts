@@ -44,7 +44,7 @@ export class Daemon implements Vswitchd {
   #unixctl: UnixctlServer | undefined;
 
   static async start(options: DaemonOptions): Promise<Daemon> {
-    const world = await makeWorld(options.dummy);
+    const world = await makeWorld(options.dummy, options.vlog);
     let daemon: Daemon;
     try {
       daemon = new Daemon(options, world);

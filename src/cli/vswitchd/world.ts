@@ -6,6 +6,7 @@ import { dummyKinds, type FindKind } from "../../ovsdb/reconciler/kinds/list.ts"
 import { DATAPATH_TYPES } from "../../ovsdb/reconciler/reconciler.ts";
 import type { Switch } from "../../slowpath/switch.ts";
 import type { DummyPorts, VirtualClock } from "../../unixctl/vswitchd.ts";
+import type { Vlog } from "../../vlog/vlog.ts";
 import type { VswitchdOptions } from "./options.ts";
 
 export interface World {
@@ -22,17 +23,18 @@ export interface World {
   settle?(owner: Switch): void;
 }
 
-export async function makeWorld(dummy: VswitchdOptions["dummy"]): Promise<World> {
+export async function makeWorld(dummy: VswitchdOptions["dummy"], vlog: Vlog): Promise<World> {
   if (dummy === false) return { datapath: await WorkerDatapath.start(), datapathTypes: DATAPATH_TYPES };
-  const { DummyDatapath } = await import("./dummy-datapath.ts");
-  const datapath = new DummyDatapath();
+  const { DummyDatapath } = await import("./dummy/datapath.ts");
+  const log = vlog.logger("netdev_dummy");
+  const datapath = new DummyDatapath((text) => log.warn(text));
   return {
     datapath,
     datapathTypes: new Set([...DATAPATH_TYPES, "dummy"]),
     now: () => datapath.now,
     clock: datapath,
     dummies: datapath,
-    findKind: dummyKinds(dummy !== "enabled"),
+    findKind: dummyKinds(datapath, dummy !== "enabled"),
     moreInterfaceTypes: ["dummy", "dummy-internal", "dummy-pmd"],
     devices: noDevices,
     settle(owner) {

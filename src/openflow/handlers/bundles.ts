@@ -14,9 +14,12 @@ function sameFlags(a: BundleFlags, b: BundleFlags): boolean {
   return a.atomic === b.atomic && a.ordered === b.ordered;
 }
 
-function open(session: Session, id: number, { atomic, ordered }: BundleFlags): Bundle {
+function open(request: Request, id: number, { atomic, ordered }: BundleFlags): Bundle {
+  const { session, agent, bytes, envelope } = request;
   if (session.bundles.size >= BUNDLES_LIMIT) throw new OpenFlowError("OFPBFC_OUT_OF_BUNDLES", "too many bundles");
-  const bundle: Bundle = { atomic, ordered, messages: [], size: 0, closed: false };
+  const opened = { bytes, xid: envelope.xid };
+  const used = agent.switch.now();
+  const bundle: Bundle = { atomic, ordered, messages: [], size: 0, closed: false, opened, used };
   session.bundles.set(id, bundle);
   return bundle;
 }
@@ -92,10 +95,11 @@ export async function bundleControl(request: Request<MessageOf<"bundle_control">
   switch (control) {
     case "open_request":
       if (session.bundles.has(id)) abandon(session, id, "OFPBFC_BAD_ID", `bundle ${id} is open`);
-      open(session, id, message);
+      open(request, id, message);
       break;
     case "close_request":
       close(session, id, message);
+      known(session, id).used = request.agent.switch.now();
       break;
     case "commit_request":
       await commit(request);
@@ -118,11 +122,12 @@ export async function bundleControl(request: Request<MessageOf<"bundle_control">
 
 export function bundleAdd(request: Request<MessageOf<"bundle_add">>): void {
   refuseSecondary(request);
-  const { session, message, envelope, bytes } = request;
+  const { session, agent, message, envelope, bytes } = request;
   const { id } = message;
-  const bundle = session.bundles.get(id) ?? open(session, id, message);
+  const bundle = session.bundles.get(id) ?? open(request, id, message);
   if (bundle.closed) abandon(session, id, "OFPBFC_BUNDLE_CLOSED", `bundle ${id} is closed`);
   if (!sameFlags(bundle, message)) abandon(session, id, "OFPBFC_BAD_FLAGS", `bundle ${id} has other flags`);
+  bundle.used = agent.switch.now();
   bundle.size += bytes.length;
   if (bundle.size > BUNDLE_LIMIT) abandon(session, id, "OFPBFC_MSG_TOO_MANY", `bundle ${id} is too large`);
   bundle.messages.push({ message: message.added.message as Message, bytes, xid: envelope.xid });

@@ -1,13 +1,10 @@
 /** Requests about the connection itself: echo, configuration, roles, wishes about messages. */
 import type { RoleMessage } from "../messages/role.ts";
-import { changeMasks, wants } from "../server/async-masks.ts";
+import { changeMasks, hasInvalidTtl, shownMasks, withInvalidTtl } from "../server/async-masks.ts";
 import type { BridgeAgent } from "../server/bridge-agent.ts";
-import type { Session } from "../server/session.ts";
+import { DEFAULT_MISS_SEND_LENGTH, type Session } from "../server/session.ts";
 import { OpenFlowError } from "../wire/errors.ts";
 import type { MessageOf, Request } from "./handler.ts";
-
-/** Why a role was taken away: another asked to be primary. */
-const PRIMARY_REQUEST = 0;
 
 export function echo({ session, envelope, message }: Request<MessageOf<"echo_request">>): void {
   session.reply(envelope, { type: "echo_reply", data: message.data });
@@ -25,7 +22,7 @@ export function getConfig({ session, agent, envelope }: Request<MessageOf<"get_c
   session.reply(envelope, {
     type: "get_config_reply",
     fragments: agent.bridge.fragments,
-    invalidTtlToController: session.invalidTtlToController,
+    invalidTtlToController: hasInvalidTtl(session.masks),
     missSendLength: session.missSendLength,
   });
 }
@@ -38,8 +35,9 @@ export function setConfig({ session, agent, message }: Request<MessageOf<"set_co
     agent.bridge.fragments = fragments;
     agent.switch.revalidator.everything();
   }
-  session.invalidTtlToController = invalidTtlToController;
+  session.masks = withInvalidTtl(session.masks, invalidTtlToController);
   session.missSendLength = missSendLength;
+  agent.listenersChanged();
 }
 
 /** @returns false when the election is older than one seen before */
@@ -51,13 +49,11 @@ function electedLater(agent: BridgeAgent, generation: bigint): boolean {
   return true;
 }
 
-/** There is one primary at most: whoever was it before is secondary now, and is told if it wishes. */
+/** There is one primary at most: whoever was it before is secondary now, and is told whatever its masks say, as OVS does. */
 function becomePrimary(session: Session, agent: BridgeAgent): void {
   for (const other of agent.sessions) {
     if (other === session || other.role !== "primary") continue;
-    const wishes = wants(other.masks, other.role, "roleStatus", PRIMARY_REQUEST);
     other.role = "secondary";
-    if (!wishes) continue;
     other.sendAsync({
       type: "role_status",
       role: "secondary",
@@ -89,14 +85,18 @@ export function niciraRole(request: Request<MessageOf<"nx_role_request">>): void
 }
 
 export function getAsync({ session, envelope }: Request<MessageOf<"get_async_request">>): void {
-  session.reply(envelope, { type: "get_async_reply", masks: session.masks });
+  session.reply(envelope, { type: "get_async_reply", masks: shownMasks(session.masks, envelope.version) });
 }
 
 export function setAsync({
   session,
+  envelope,
   message,
 }: Request<MessageOf<"set_async" | "nx_set_async" | "nx_set_async2">>): void {
-  session.masks = changeMasks(session.masks, message.change);
+  session.masks = changeMasks(session.masks, message.change, envelope.version);
+  // Whoever says what he wants to hear wants to hear something.
+  if (session.kind === "service" && session.missSendLength === 0) session.missSendLength = DEFAULT_MISS_SEND_LENGTH;
+  session.agent.listenersChanged();
 }
 
 export function setFlowFormat({ session, message }: Request<MessageOf<"nx_set_flow_format">>): void {
@@ -113,4 +113,5 @@ export function setPacketInFormat({ session, message }: Request<MessageOf<"nx_se
 
 export function setControllerId({ session, message }: Request<MessageOf<"nx_set_controller_id">>): void {
   session.controllerId = message.id;
+  session.agent.listenersChanged();
 }

@@ -2,6 +2,7 @@
 import { METER_CONTROLLER } from "../../slowpath/tables/meters.ts";
 import type { Modification } from "../../slowpath/tables/modification.ts";
 import { NO_BUFFER } from "../messages/flow-mod.ts";
+import { forwardRequest } from "../server/request-forwards.ts";
 import { OpenFlowError } from "../wire/errors.ts";
 import { type MessageOf, type Request, refuseSecondary } from "./handler.ts";
 
@@ -20,7 +21,9 @@ export function flowMod(request: Request<MessageOf<"flow_mod" | "nx_flow_mod">>)
 }
 
 export function groupMod(request: Request<MessageOf<"group_mod">>): void {
-  apply(request, request.message.mod);
+  const { mod } = request.message;
+  apply(request, mod);
+  forwardRequest(request.agent, mod, { session: request.session, xid: request.envelope.xid });
 }
 
 export function meterMod(request: Request<MessageOf<"meter_mod">>): void {
@@ -29,4 +32,5 @@ export function meterMod(request: Request<MessageOf<"meter_mod">>): void {
   if (mod.id !== "all" && mod.id > METER_CONTROLLER)
     throw new OpenFlowError("OFPMMFC_INVALID_METER", `meter ${mod.id}`);
   apply(request, mod);
+  forwardRequest(request.agent, mod, { session: request.session, xid: request.envelope.xid });
 }

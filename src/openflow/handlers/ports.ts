@@ -1,8 +1,9 @@
 /** Requests about ports and their queues. */
+import { UNCOUNTED } from "../../fastpath/datapath.ts";
 import { PORT_ALL, PORT_LOCAL, PORT_NONE } from "../../slowpath/flow/port-text.ts";
 import type { SwitchPort } from "../../slowpath/switch.ts";
 import type { PortConfig } from "../messages/port.ts";
-import { type PortCounters, UNCOUNTED } from "../messages/port-statistics.ts";
+import type { PortCounters } from "../messages/port-statistics.ts";
 import { QUEUE_ALL, type Queue } from "../messages/queue-statistics.ts";
 import type { BridgeAgent } from "../server/bridge-agent.ts";
 import { portAddress } from "../server/port-descriptions.ts";
@@ -91,7 +92,8 @@ export function portStatistics({
   session.reply(envelope, { type: "port_statistics_reply", entries: ports.map((each) => countersOf(agent, each)) });
 }
 
-function applyConfig(agent: BridgeAgent, port: SwitchPort, config: PortConfig, mask: PortConfig): void {
+function applyConfig({ agent, session, message }: Request<MessageOf<"port_mod">>, port: SwitchPort): void {
+  const { config, mask } = message;
   const before = agent.downPorts.get(port.number);
   const pick = (name: keyof PortConfig, now: boolean | undefined): boolean =>
     mask[name] ? config[name] : (now ?? false);
@@ -108,7 +110,7 @@ function applyConfig(agent: BridgeAgent, port: SwitchPort, config: PortConfig, m
   const isSame = names.every((name) => settings[name] === (port[name] ?? false)) && down === (before !== undefined);
   if (down) agent.downPorts.set(port.number, { noReceive, noForward });
   else agent.downPorts.delete(port.number);
-  if (!isSame) agent.switch.ports.set(agent.bridge, port, settings);
+  if (!isSame) agent.setPort(port, settings, session);
 }
 
 export function portMod(request: Request<MessageOf<"port_mod">>): void {
@@ -119,7 +121,7 @@ export function portMod(request: Request<MessageOf<"port_mod">>): void {
   if (Buffer.compare(portAddress(port), message.address) !== 0) {
     throw new OpenFlowError("OFPPMFC_BAD_HW_ADDR", `port ${message.port} has another address`);
   }
-  applyConfig(agent, port, message.config, message.mask);
+  applyConfig(request, port);
 }
 
 /** Every port has one queue, number 0. */
@@ -150,6 +152,6 @@ export function queueDescriptions({
 }
 
 export function queueConfig({ session, agent, envelope, message }: Request<MessageOf<"queue_config_request">>): void {
-  wanted(agent, message.port, "OFPQOFC_BAD_PORT");
-  session.reply(envelope, { type: "queue_config_reply", port: message.port, queues: [0] });
+  const { port } = message;
+  session.reply(envelope, { type: "queue_config_reply", port, queues: queuesOf(agent, port, QUEUE_ALL) });
 }

@@ -23,7 +23,7 @@ export function tableStatistics({ session, agent, envelope }: Request<MessageOf<
       active: used.get(table)?.size ?? 0,
       lookups: used.get(table)?.lookups ?? 0,
       matched: used.get(table)?.matched ?? 0,
-      config: missBits[agent.tableMisses.get(table) ?? "default"],
+      config: missBits[agent.bridge.tableMisses.get(table) ?? "default"],
     })),
   });
 }
@@ -39,10 +39,9 @@ export function tableDescriptions({ session, agent, envelope }: Request<MessageO
 }
 
 function setMiss(agent: BridgeAgent, table: number, miss: TableMiss): void {
-  const { missesToController } = agent.bridge;
-  agent.tableMisses.set(table, miss);
-  if (miss === "controller") missesToController.add(table);
-  else missesToController.delete(table);
+  const { tableMisses } = agent.bridge;
+  if (miss === "default") tableMisses.delete(table);
+  else tableMisses.set(table, miss);
 }
 
 export function tableMod(request: Request<MessageOf<"table_mod">>): void {
@@ -57,5 +56,5 @@ export function tableMod(request: Request<MessageOf<"table_mod">>): void {
     if (eviction === true) agent.evictingTables.add(each);
     else if (eviction === false) agent.evictingTables.delete(each);
   }
-  if (miss !== undefined) agent.switch.revalidator.everything();
+  if (miss !== undefined) agent.switch.revalidator.missesChanged();
 }

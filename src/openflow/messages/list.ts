@@ -139,6 +139,7 @@ import {
   queueStatisticsReply,
   queueStatisticsRequest,
 } from "./queue-statistics.ts";
+import { type RequestForward, requestForward } from "./request-forward.ts";
 import {
   type NiciraRoleReply,
   type NiciraRoleRequest,
@@ -255,6 +256,7 @@ export type Message =
   | QueueDescriptionReply
   | QueueConfigRequest
   | QueueConfigReply
+  | RequestForward
   | RoleRequest
   | RoleReply
   | NiciraRoleRequest
@@ -349,6 +351,7 @@ export const messages = new MessageTable<Message>([
   queueDescriptionReply,
   queueConfigRequest,
   queueConfigReply,
+  requestForward,
   roleRequest,
   roleReply,
   niciraRoleRequest,

@@ -1,4 +1,5 @@
 /** Multipart PORT: counters of ports. What is not counted is all ones; what the switch cannot tell from other errors is 0. */
+import { UNCOUNTED } from "../../fastpath/datapath.ts";
 import { portTo32, readPort } from "../wire/ports.ts";
 import { writeProperty } from "../wire/property.ts";
 import { OF10, OF13, OF14 } from "../wire/version.ts";
@@ -31,7 +32,6 @@ export interface PortStatisticsReply {
   readonly entries: readonly PortCounters[];
 }
 
-export const UNCOUNTED = 2n ** 64n - 1n;
 const ETHERNET = 0;
 /** Frame, overrun and checksum errors, collisions. */
 const ETHERNET_COUNTERS = 4;

@@ -10,7 +10,7 @@ import { portFrom32, portTo32 } from "../wire/ports.ts";
 import { readProperties, writeProperty } from "../wire/property.ts";
 import type { Reader } from "../wire/reader.ts";
 import { OF10, OF14, type Version } from "../wire/version.ts";
-import type { Writer } from "../wire/writer.ts";
+import { Writer } from "../wire/writer.ts";
 
 /** What can be configured about a port. */
 export interface PortConfig {
@@ -97,6 +97,16 @@ export function writePortDescription(writer: Writer, port: PortDescription, vers
     });
     writer.patchU16(from + 4, writer.length - from);
   }
+}
+
+/** Whether a version has no word for the difference. */
+export function isSamePort(a: PortDescription, b: PortDescription, version: Version): boolean {
+  const written = (port: PortDescription): Uint8Array => {
+    const writer = new Writer();
+    writePortDescription(writer, port, version);
+    return writer.finish();
+  };
+  return Buffer.compare(written(a), written(b)) === 0;
 }
 
 function writeEthernet(writer: Writer, { features, speed, maxSpeed }: PortDescription): void {

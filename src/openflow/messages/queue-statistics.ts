@@ -1,9 +1,9 @@
 /** Multipart QUEUE and the two ways to ask for queues. Every port has one queue, number 0, whose packets nobody counts apart. */
+import { UNCOUNTED } from "../../fastpath/datapath.ts";
 import { portTo32, readPort } from "../wire/ports.ts";
 import { OF10, OF13, OF14, type Version } from "../wire/version.ts";
 import type { Writer } from "../wire/writer.ts";
 import { type MessageCodec, type MessageContext, message, multipart } from "./definition.ts";
-import { UNCOUNTED } from "./port-statistics.ts";
 
 export interface QueueStatisticsRequest {
   readonly type: "queue_statistics_request";
@@ -35,8 +35,9 @@ export interface QueueDescriptionReply {
 }
 export interface QueueConfigReply {
   readonly type: "queue_config_reply";
+  /** As it was asked for: PORT_NONE stands for every port. */
   readonly port: number;
-  readonly queues: readonly number[];
+  readonly queues: readonly Queue[];
 }
 
 export const QUEUE_ALL = 0xffff_ffff;
@@ -126,13 +127,13 @@ export const queueConfigReply: MessageCodec<QueueConfigReply> = {
     if (version === OF10) writer.u16(port);
     else writer.u32(portTo32(port));
     writer.zeros(version === OF10 ? 6 : 4);
-    for (const queue of queues) {
+    for (const { port: owner, queue } of queues) {
       writer.u32(queue);
       if (version <= 2) {
         writer.u16(QUEUE10_BYTES);
         writer.zeros(2);
       } else {
-        writer.u32(portTo32(port));
+        writer.u32(portTo32(owner));
         writer.u16(QUEUE12_BYTES);
         writer.zeros(6);
       }

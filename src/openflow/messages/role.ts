@@ -90,6 +90,14 @@ export const niciraRoleReply: MessageCodec<NiciraRoleReply> = {
 export const roleStatus: MessageCodec<RoleStatus> = {
   type: "role_status",
   places: [message("1.4+", 30), onfMessage("1.3", 1911)],
+  read(body) {
+    const role = roles[body.u32()];
+    const reason = reasons[body.u8()];
+    if (!role || !reason) throw new OpenFlowError("OFPRRFC_BAD_ROLE", "an unknown role, or reason for it");
+    body.skip(3);
+    const generation = body.u64();
+    return { type: "role_status", role, reason, generation: generation === NO_GENERATION ? undefined : generation };
+  },
   write(writer, status: RoleStatus, _context: MessageContext) {
     writer.u32(roles.indexOf(status.role));
     writer.u8(reasons.indexOf(status.reason));

@@ -6,15 +6,16 @@
  */
 import { randomBytes } from "node:crypto";
 import type { PacketIn } from "../../slowpath/packet-ins.ts";
-import type { Switch, SwitchBridge, SwitchPort } from "../../slowpath/switch.ts";
+import type { PortSettings, Switch, SwitchBridge, SwitchPort } from "../../slowpath/switch.ts";
 import { type Modification, ModificationError } from "../../slowpath/tables/modification.ts";
 import type { ChangeSet } from "../../slowpath/tables/transaction.ts";
-import type { PortDescription } from "../messages/port.ts";
+import { isSamePort, type PortDescription } from "../messages/port.ts";
 import { portReasons } from "../messages/port-status.ts";
-import type { TableMiss } from "../messages/table-mod.ts";
 import type { WireContext } from "../wire/context.ts";
 import { isErrorCode, OpenFlowError } from "../wire/errors.ts";
+import { OF10, OF13, OF15 } from "../wire/version.ts";
 import { wants } from "./async-masks.ts";
+import { expireBundles } from "./bundle.ts";
 import { FlowMonitors } from "./flow-monitors.ts";
 import { tellFlowsRemoved } from "./flow-removals.ts";
 import { tellPacketIn } from "./packet-ins.ts";
@@ -38,11 +39,6 @@ export class RefusedModification extends OpenFlowError {
   }
 }
 
-const PORT_EVENTS: Readonly<Record<string, (typeof portReasons)[number]>> = {
-  added: "add",
-  removed: "delete",
-};
-
 export class BridgeAgent {
   readonly switch: Switch;
   readonly bridge: SwitchBridge;
@@ -56,16 +52,17 @@ export class BridgeAgent {
   generation: bigint | undefined;
   /** Ports that a controller has put down, and what else they are configured to while they neither take nor give. */
   readonly downPorts = new Map<number, DownPort>();
-  /** What OpenFlow 1.1 and 1.2 have configured of tables. */
-  readonly tableMisses = new Map<number, TableMiss>();
   /** Tables that may evict rules: told, not done. */
   readonly evictingTables = new Set<number>();
   /** When each port came, in milliseconds of the switch's clock. */
   readonly #portsSince = new Map<SwitchPort, number>();
+  /** What was last told of each port. */
+  readonly #described = new Map<SwitchPort, PortDescription>();
   readonly #metersSince = new Map<number, number>();
   readonly #started: number;
   readonly #leave: readonly (() => void)[];
   #origin: ChangeOrigin | undefined;
+  #portModifier: Session | undefined;
 
   constructor(owner: Switch, bridge: SwitchBridge) {
     this.switch = owner;
@@ -80,6 +77,9 @@ export class BridgeAgent {
         if (on === bridge) this.#portChanged(port, event);
       }),
       bridge.tables.onChange((changes) => this.#tablesChanged(changes)),
+      owner.onSweep(() => {
+        for (const session of this.sessions) expireBundles(session, owner.now() - owner.bundleIdle);
+      }),
     ];
   }
 
@@ -89,11 +89,27 @@ export class BridgeAgent {
 
   sessionReady(session: Session): void {
     this.sessions.add(session);
+    this.listenersChanged();
   }
 
   sessionClosed(session: Session): void {
     this.sessions.delete(session);
     this.monitors.forget(session);
+    this.listenersChanged();
+  }
+
+  /**
+   * Before OpenFlow 1.3 packets that no rule matches go to the controller unless a table is configured not to. To be called when who
+   * listens, or to what, has changed.
+   */
+  listenersChanged(): void {
+    const wanted = [...this.sessions].some(
+      (session) => session.controllerId === 0 && (session.version ?? OF10) < OF13 && this.hears(session),
+    );
+    const miss = wanted ? "controller" : "drop";
+    if (miss === this.bridge.defaultMiss) return;
+    this.bridge.defaultMiss = miss;
+    this.switch.revalidator.missesChanged();
   }
 
   /**
@@ -110,6 +126,16 @@ export class BridgeAgent {
       throw new RefusedModification(code, error.sentence, error.index);
     } finally {
       this.#origin = undefined;
+    }
+  }
+
+  /** What a controller configures of a port. */
+  setPort(port: SwitchPort, settings: PortSettings, by: Session): void {
+    this.#portModifier = by;
+    try {
+      this.switch.ports.set(this.bridge, port, settings);
+    } finally {
+      this.#portModifier = undefined;
     }
   }
 
@@ -132,17 +158,50 @@ export class BridgeAgent {
   }
 
   #portChanged(port: SwitchPort, event: string): void {
-    const reason = PORT_EVENTS[event] ?? "modify";
-    if (reason === "add") this.#portsSince.set(port, this.switch.now());
-    if (reason === "delete") {
-      this.#portsSince.delete(port);
-      this.downPorts.delete(port.number);
-    }
-    const number = portReasons.indexOf(reason);
     const description = this.describePort(port);
+    const before = this.#described.get(port);
+    this.#described.set(port, description);
+    switch (event) {
+      case "added":
+        this.#portsSince.set(port, this.switch.now());
+        // As OVS: whether it is alive is found out a moment later.
+        this.#tellPort("add", { ...description, live: false });
+        this.#tellPort("modify", description, { ...description, live: false });
+        break;
+      case "removed":
+        this.#portsSince.delete(port);
+        this.#described.delete(port);
+        this.downPorts.delete(port.number);
+        this.#tellPort("delete", description);
+        break;
+      default:
+        this.#tellChange(description, before);
+    }
+  }
+
+  /** What is configured is told first, what the link has made of it a moment later, as OVS does. */
+  #tellChange(after: PortDescription, before: PortDescription | undefined): void {
+    const configured = before && { ...after, linkDown: before.linkDown, live: after.live && before.live };
+    if (configured) this.#tellPort("modify", configured, before, this.#portModifier);
+    this.#tellPort("modify", after, configured);
+  }
+
+  /** A modification that a version has no word for is not told to those that speak it. */
+  #tellPort(
+    reason: (typeof portReasons)[number],
+    port: PortDescription,
+    before?: PortDescription,
+    source?: Session,
+  ): void {
+    const number = portReasons.indexOf(reason);
     for (const session of this.sessions) {
-      if (!this.hears(session) || !wants(session.masks, session.role, "portStatus", number)) continue;
-      session.sendAsync({ type: "port_status", reason, port: description });
+      const { version } = session;
+      if (version === undefined || !this.hears(session)) continue;
+      // Before 1.5 whoever changes a port is not told that it has changed.
+      if (session === source && version < OF15) continue;
+      if (!wants(session.masks, session.role, "portStatus", number)) continue;
+      if (before !== undefined && isSamePort(before, port, version)) continue;
+      session.sendAsync({ type: "port_status", reason, port });
     }
   }
 

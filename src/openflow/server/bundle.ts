@@ -1,6 +1,7 @@
 /** A bundle: messages that wait to be done together. */
 import type { BundleFlags } from "../messages/bundle-control.ts";
 import type { Message } from "../messages/list.ts";
+import type { Session } from "./session.ts";
 
 export interface BundledMessage {
   readonly message: Message;
@@ -14,6 +15,19 @@ export interface Bundle extends BundleFlags {
   /** Bytes of all of them. */
   size: number;
   closed: boolean;
+  /** The message that opened it: what an error about its end names. */
+  readonly opened: Pick<BundledMessage, "bytes" | "xid">;
+  /** When something was last done about it, in milliseconds of the switch's clock. */
+  used: number;
+}
+
+/** Bundles that nobody has gone on with since then are dropped, and their owner is told. */
+export function expireBundles(session: Session, since: number): void {
+  for (const [id, { used, opened }] of session.bundles) {
+    if (used > since) continue;
+    session.bundles.delete(id);
+    session.sendError("OFPBFC_TIMEOUT", opened.bytes, opened.xid);
+  }
 }
 
 /** Bytes that one connection's bundles may take in all. */

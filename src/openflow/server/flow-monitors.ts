@@ -4,7 +4,7 @@
  * Invariants: a session's updates come in the order of the changes. When it does not read, updates stop, and it is told: "paused"; when it
  *   has read, what it may have missed is told anew between "paused" and "resumed".
  */
-import { covers, sameMatch } from "../../slowpath/flow/match.ts";
+import { covers } from "../../slowpath/flow/match.ts";
 import { ALL_TABLES } from "../../slowpath/tables/modification.ts";
 import { groupsIn, outputsTo } from "../../slowpath/tables/references.ts";
 import type { Rule } from "../../slowpath/tables/rule.ts";
@@ -63,12 +63,11 @@ export class FlowMonitors {
       if (monitored.paused && !this.#resume(session, monitored)) continue;
       const updates: FlowUpdate[] = [];
       const own = origin?.session === session ? origin : undefined;
-      const replaced = new Map<string, Rule[]>();
       for (const [rule, reason] of removed) {
-        if (reason === "replaced") replaced.set(place(rule), [...(replaced.get(place(rule)) ?? []), rule]);
-        else push(updates, monitored, "removed", rule, own, reason);
+        // Whatever comes in its place is told of as added.
+        if (reason !== "replaced") push(updates, monitored, "removed", rule, own, reason);
       }
-      for (const rule of added) push(updates, monitored, replaces(rule, replaced) ? "modified" : "added", rule, own);
+      for (const rule of added) push(updates, monitored, "added", rule, own);
       for (const rule of modified) push(updates, monitored, "modified", rule, own);
       if (updates.length > 0 && !tell(session, abbreviate(updates))) this.#pause(session, monitored);
     }
@@ -123,15 +122,6 @@ function concerns(monitor: FlowMonitor, rule: Rule): boolean {
     (outPort === undefined || outputsTo(rule.actions, outPort)) &&
     (outGroup === undefined || groupsIn(rule.actions).includes(outGroup))
   );
-}
-
-function place({ table, priority }: Rule): string {
-  return `${table}/${priority}`;
-}
-
-/** Whether the rule came in place of an equal one. */
-function replaces(rule: Rule, replaced: ReadonlyMap<string, readonly Rule[]>): boolean {
-  return replaced.get(place(rule))?.some((old) => sameMatch(old.match, rule.match)) ?? false;
 }
 
 function push(

@@ -23,8 +23,7 @@ export function tellPacketIn(agent: BridgeAgent, packetIn: SwitchPacketIn): void
     (session) =>
       agent.hears(session) &&
       session.controllerId === controllerId &&
-      (wants(session.masks, session.role, "packetIn", number) ||
-        (reason === "invalid_ttl" && session.invalidTtlToController && session.role !== "secondary")),
+      wants(session.masks, session.role, "packetIn", number),
   );
   if (listeners.length === 0) return;
   finishPartialChecksum(frame, vnet);

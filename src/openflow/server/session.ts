@@ -12,6 +12,7 @@ import type { Duplex } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { SwitchLog } from "../../slowpath/switch.ts";
 import type { Handler } from "../handlers/handler.ts";
+import type { AsyncMasks } from "../messages/async-config.ts";
 import type { Envelope } from "../messages/definition.ts";
 import { MAX_MESSAGE_BYTES } from "../messages/frame.ts";
 import { type Message, messages } from "../messages/list.ts";
@@ -50,7 +51,7 @@ const ASYNC_LIMIT = 1 << 19;
 const SLICE = 10;
 export const DEFAULT_PROBE_INTERVAL = 60_000;
 /** Bytes of a packet-in that OpenFlow 1.0 controllers get unless they say otherwise. */
-const DEFAULT_MISS_SEND_LENGTH = 128;
+export const DEFAULT_MISS_SEND_LENGTH = 128;
 const ERROR_HEADER_BYTES = 20;
 /** At most so many log lines about a peer's mistakes in a second. */
 const COMPLAINTS = 5;
@@ -67,8 +68,6 @@ export class Session {
   tableInCommand = false;
   /** OpenFlow 1.0: rules are told of with Nicira's matches. */
   usesNxm = false;
-  invalidTtlToController = false;
-  masks = defaultMasks;
   readonly bundles = new Map<number, Bundle>();
   /** Gets a copy of every message either way. */
   readonly snoopers = new Set<Session>();
@@ -82,6 +81,7 @@ export class Session {
   readonly #splitter = new MessageSplitter();
   readonly #waiting: Uint8Array[] = [];
   readonly #probe: NodeJS.Timeout | undefined;
+  #masks: AsyncMasks | undefined;
   #waitingBytes = 0;
   #busy = false;
   #version: Version | undefined;
@@ -108,6 +108,15 @@ export class Session {
     const interval = options.probeInterval ?? DEFAULT_PROBE_INTERVAL;
     if (interval > 0) this.#probe = setInterval(() => this.#checkLife(), interval).unref();
     this.#sendHello();
+  }
+
+  /** Of asynchronous messages. */
+  get masks(): AsyncMasks {
+    return this.#masks ?? defaultMasks(this.#version ?? OF10);
+  }
+
+  set masks(masks: AsyncMasks) {
+    this.#masks = masks;
   }
 
   /** undefined: not negotiated yet. */
@@ -138,7 +147,8 @@ export class Session {
 
   /** `offending`: the message that was wrong; as much of it as fits goes back. */
   sendError(code: ErrorCode, offending: Uint8Array, xid: number): void {
-    const version = this.#version ?? OF10;
+    // A message of another version is refused in its own words.
+    const version = isVersion(offending[0]) ? offending[0] : (this.#version ?? OF10);
     const data = offending.subarray(0, MAX_MESSAGE_BYTES - ERROR_HEADER_BYTES);
     for (const bytes of messages.write({ version, xid, message: { type: "error", code, data } })) this.sendBytes(bytes);
   }

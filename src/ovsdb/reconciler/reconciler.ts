@@ -21,6 +21,7 @@ import { type Devices, KernelDevices } from "./devices.ts";
 import { type FindKind, INTERFACE_TYPES, kindOf } from "./kinds/list.ts";
 import { ManagedBridge, type ReconcilerLog } from "./managed-bridge.ts";
 import type { ManagedInterface } from "./managed-interface.ts";
+import { SwitchSettings } from "./switch-settings.ts";
 
 export interface ReconcilerOptions {
   readonly switch: Switch;
@@ -52,6 +53,7 @@ export class Reconciler {
   readonly #bridges = new Map<string, ManagedBridge>();
   readonly #devices: Devices;
   readonly #zoneTimeouts: ZoneTimeoutsReconciler;
+  readonly #settings: SwitchSettings;
   readonly #timers: NodeJS.Timeout[];
   readonly #complained = new Set<string>();
   /** Datapath types whose capabilities were told. */
@@ -68,6 +70,7 @@ export class Reconciler {
   constructor(options: ReconcilerOptions) {
     this.#options = options;
     this.#zoneTimeouts = new ZoneTimeoutsReconciler(options.switch);
+    this.#settings = new SwitchSettings(options.switch);
     this.#devices = options.devices ?? new KernelDevices();
     this.#configured = new Promise((resolve) => {
       this.#firstConfigured = resolve;
@@ -155,6 +158,7 @@ export class Reconciler {
       this.#devices.refresh();
       if (reconcile) {
         this.#zoneTimeouts.apply(replica, configuration.root);
+        this.#settings.apply(configuration.root.other_config);
         await this.#reconcile(configuration);
       }
       this.#writeStatus(transaction, replica, configuration);

@@ -48,6 +48,7 @@ export class GroupTable {
     }
     const group = this.#changed(mod, old, transaction.now);
     checkGroup(group);
+    if (mod.command !== "insert_bucket" && mod.command !== "remove_bucket") checkWatches(group);
     this.#refuseLoops(group);
     this.#set(mod.id, group, transaction);
     return new Set();
@@ -161,6 +162,10 @@ function checkGroup(group: Group): void {
   if (group.type !== "select" && group.buckets.some(({ weight }) => weight !== 0)) {
     throw new ModificationError("OFPGMFC_INVALID_GROUP", "only select groups can have bucket weights");
   }
+}
+
+/** Asked of whole groups only: as with OVS, buckets that are put into a group later need not watch anything. */
+function checkWatches(group: Group): void {
   const unwatched = (bucket: Bucket): boolean => bucket.watchPort === undefined && bucket.watchGroup === undefined;
   if (group.type === "fast_failover" && group.buckets.some(unwatched)) {
     throw new ModificationError("OFPGMFC_INVALID_GROUP", "a fast failover bucket requires watch_port or watch_group");

@@ -13,12 +13,15 @@ export interface Bridge {
   meter(id: number): Meter | undefined;
   readonly macTable: MacLookup;
   /** What a packet gets that finds no rule in a table; default drop. */
-  tableMiss?(table: number): "drop" | "controller";
+  tableMiss?(table: number): TableMiss;
   /** The timeout policy of connections that are committed in the zone; default: the datapath's own. */
   timeoutPolicy?(zone: number): number | undefined;
   /** IP fragments: "normal" (the default) hides their ports from the tables, "drop" drops them, "nx-match" leaves all as it is. */
   readonly fragments?: "normal" | "drop" | "nx-match";
 }
+
+/** "continue": the next table's rules count. */
+export type TableMiss = "drop" | "controller" | "continue";
 
 /** Where NORMAL has seen an address last. */
 export interface MacLookup {

@@ -161,6 +161,8 @@ function commitNetwork(context: TranslationContext): void {
   const { base, flow } = context;
   // Behind a label there is nothing to set, nor when the last one has gone and nobody has parsed what it covered.
   if (isMpls(flow) || context.wasMpls) return;
+  // Nor where the parser has not found a whole network header.
+  if (flow[KEY_NW_PROTO] === 0) return;
   const etherType = (base[KEY_ETH_TYPE] << 8) | base[KEY_ETH_TYPE + 1];
   if (etherType === ETH_TYPE_ARP || etherType === ETH_TYPE_RARP) {
     commitTarget(context, arp);

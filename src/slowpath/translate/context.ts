@@ -13,7 +13,7 @@ import { formatFieldValue, formatHex } from "../flow/value-text.ts";
 import type { Bucket, Rule } from "../tables/rule.ts";
 import type { Bridge } from "./bridge.ts";
 import { commitChanges } from "./commit.ts";
-import { sendToController } from "./controller.ts";
+import { type PacketInAction, sendToController } from "./controller.ts";
 import { finishFreezing, freezeRest } from "./freeze.ts";
 import type { FrozenAction } from "./recirculation.ts";
 import type { Trace, TraceNode } from "./trace.ts";
@@ -177,7 +177,7 @@ export class TranslationContext {
     this.triggerFreeze();
   }
 
-  sendToController(action: ControllerAction): void {
+  sendToController(action: PacketInAction): void {
     sendToController(this, action);
   }
 

@@ -8,6 +8,7 @@ import type { ControllerAction } from "../actions/action.ts";
 import { isZero } from "../flow/flow.ts";
 import type { TranslationContext } from "./context.ts";
 import { giveBack, takeFlow } from "./flow-pool.ts";
+import type { PacketInReason } from "./translation.ts";
 
 /** The actions that make the received frame into what it is now, in whatever clone or bucket they were committed. */
 function editsSoFar(context: TranslationContext): DatapathAction[] {
@@ -25,7 +26,9 @@ function editsSoFar(context: TranslationContext): DatapathAction[] {
   return made;
 }
 
-export function sendToController(context: TranslationContext, action: ControllerAction, continuation?: number): void {
+export type PacketInAction = Omit<ControllerAction, "reason"> & { readonly reason: PacketInReason };
+
+export function sendToController(context: TranslationContext, action: PacketInAction, continuation?: number): void {
   if (continuation === undefined) context.commit();
   const { rule } = context;
   const missed = rule !== undefined && rule.priority === 0 && isZero(rule.match.mask);
@@ -34,7 +37,7 @@ export function sendToController(context: TranslationContext, action: Controller
     bridge: context.bridge.name,
     type: "packet_in",
     packetIn: {
-      reason: action.reason === "action" && missed ? "no_match" : action.reason,
+      reason: action.reason === "action" && missed ? "explicit_miss" : action.reason,
       table: context.table,
       cookie: context.cookie,
       maxLength: action.maxLength,

@@ -29,6 +29,8 @@ import type { TranslationContext } from "./context.ts";
 export const MAX_DEPTH = 64;
 export const MAX_RESUBMITS = 64 * MAX_DEPTH;
 const MAX_ACTIONS = 16 * 1024;
+/** That a miss may lead to. */
+const LAST_TABLE = 253;
 
 const inPortOf = (flow: Uint8Array): number => (flow[KEY_IN_PORT + 2] << 8) | flow[KEY_IN_PORT + 3];
 
@@ -148,7 +150,7 @@ const MISS = {
   type: "controller",
   maxLength: 0xffff,
   controllerId: 0,
-  reason: "no_match",
+  reason: "implicit_miss",
   pause: false,
 } as const;
 
@@ -162,8 +164,8 @@ interface Visit {
   readonly missesCount: boolean;
 }
 
-/** Looks the packet up and runs the rule found, or what the table does with misses. */
-export function runTable(context: TranslationContext, visit: Visit): void {
+/** Looks the packet up and runs the rule found, or what the table does with misses. @returns the rule */
+export function runTable(context: TranslationContext, visit: Visit): Rule | undefined {
   const { bridge, table: from, nodes: outer } = context;
   const { table, inPort, last } = visit;
   const dropsFragment = bridge.fragments === "drop" && (context.flow[KEY_NW_FRAG] & NW_FRAG_ANY) !== 0;
@@ -171,7 +173,12 @@ export function runTable(context: TranslationContext, visit: Visit): void {
   if (!dropsFragment) {
     rule = visit.byConnection ? lookUpByConnection(context, table, inPort) : lookUp(context, table, inPort);
   }
-  const toController = !rule && !dropsFragment && visit.missesCount && bridge.tableMiss?.(table) === "controller";
+  const miss = !rule && !dropsFragment && visit.missesCount ? bridge.tableMiss?.(table) : "drop";
+  if (miss === "continue" && table < LAST_TABLE) {
+    context.countMiss(table);
+    return runTable(context, { ...visit, table: table + 1 });
+  }
+  const toController = miss === "controller";
   if (outer) {
     context.enter({ kind: "table", text: describeRule(table, rule, dropsFragment, toController), table, rule });
   }
@@ -188,6 +195,7 @@ export function runTable(context: TranslationContext, visit: Visit): void {
   context.depth -= deepens;
   context.table = from;
   context.nodes = outer;
+  return rule;
 }
 
 const NO_ACTIONS: readonly never[] = [];

@@ -23,8 +23,8 @@ import { hashFieldSets } from "./multipath.ts";
 type DpHash = Extract<SelectAction["method"], { kind: "dp_hash" }>;
 
 /** OVS's choice for groups without a selection method; more slots than this and it hashes in the slow path. */
-const DEFAULT_BASIS = 0xdead_beef;
-const DEFAULT_MAX_SLOTS = 64;
+const DEFAULT_BASIS = 0;
+const DEFAULT_MAX_SLOTS = 256;
 const HASH_ALGORITHM_SYM_L4 = 1n;
 
 function slotsOf(context: TranslationContext, buckets: readonly Bucket[]): Uint16Array | undefined {

@@ -98,7 +98,7 @@ function megaflowText(flow: Uint8Array, wildcards: Uint8Array, ports?: PortNames
   );
 }
 
-/** OFPR_*: how OpenFlow numbers the reasons of packet-ins. */
+/** OFPR_*: how OpenFlow numbers the reasons of packet-ins, and OVS those that OpenFlow does not tell apart. */
 const reasonNumbers: Record<PacketInRequest["reason"], number> = {
   no_match: 0,
   action: 1,
@@ -106,6 +106,8 @@ const reasonNumbers: Record<PacketInRequest["reason"], number> = {
   action_set: 3,
   group: 4,
   packet_out: 5,
+  explicit_miss: 6,
+  implicit_miss: 7,
 };
 
 function controllerText(effect: Effect | undefined, send: boolean): string | undefined {

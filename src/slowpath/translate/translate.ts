@@ -155,7 +155,9 @@ function runFromStart(context: TranslationContext): void {
     return;
   }
   context.depth = -1;
-  runTable(context, { table: 0, last: true, missesCount: true });
+  const first = runTable(context, { table: 0, last: true, missesCount: true });
+  // What the action set sends to the controller is told with the cookie of the pipeline's first rule.
+  if (first) context.cookie = first.cookie;
 }
 
 function runFrozen(context: TranslationContext, state: FrozenState): void {

@@ -1,6 +1,6 @@
 /** What a translation yields: the contract between translate/ and the upcall handler and revalidator (src/slowpath/). */
 import type { DatapathAction } from "../../fastpath/datapath-action.ts";
-import type { Action } from "../actions/action.ts";
+import type { Action, ControllerAction } from "../actions/action.ts";
 import type { Bucket, Rule } from "../tables/rule.ts";
 
 export interface Translation {
@@ -49,9 +49,15 @@ export interface LearnedRule {
   readonly actions: readonly Action[];
 }
 
+/**
+ * Why a packet goes to a controller: what the action says, or that no rule matched: a rule of priority 0 for all the rest
+ * sent it ("explicit_miss"), or the table is configured to ("implicit_miss").
+ */
+export type PacketInReason = ControllerAction["reason"] | "explicit_miss" | "implicit_miss";
+
 /** A packet for the controller: the frame is the packet as it was at that moment (see `pendingActions`). */
 export interface PacketInRequest {
-  readonly reason: "no_match" | "action" | "invalid_ttl" | "action_set" | "group" | "packet_out";
+  readonly reason: PacketInReason;
   readonly table: number;
   readonly cookie: bigint;
   readonly maxLength: number;

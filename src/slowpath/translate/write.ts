@@ -2,7 +2,14 @@
  * Writing the flow. Every bit written is marked twice: in `wildcards`, because the datapath's `set` compares with what the
  * packet has (a packet that has the value already needs none), and in `written`, because later tables see the new value.
  */
-import { KEY_SIZE, KEY_TUN_ID, KEY_VLAN_TCI0, KEY_VLAN_TPID0, VLAN_CFI } from "../../../assembly/layout/key.ts";
+import {
+  KEY_NW_PROTO,
+  KEY_SIZE,
+  KEY_TUN_ID,
+  KEY_VLAN_TCI0,
+  KEY_VLAN_TPID0,
+  VLAN_CFI,
+} from "../../../assembly/layout/key.ts";
 import type { Field, Subfield } from "../flow/field.ts";
 import { tunnelMetadataIndex } from "../flow/fields.ts";
 import { copySubfield, unwildcardSubfield } from "../flow/flow.ts";
@@ -10,6 +17,9 @@ import { setTunnelMetadataPresent } from "../flow/match.ts";
 import type { TranslationContext } from "./context.ts";
 
 const ETH_TYPE_VLAN = 0x8100;
+
+/** Fields of the network header: whether there is one at all is seen by its protocol, as in OVS (CVE-2023-1668). */
+const ofNetworkHeader = new Set<Field["prerequisite"]>(["ipv4", "ipv6", "ip", "arp"]);
 
 /** `value` under `mask`, both as they lie in the flow. The caller has seen to the prerequisites. */
 export function writeField(context: TranslationContext, field: Field, value: Uint8Array, mask: Uint8Array): void {
@@ -23,6 +33,7 @@ export function writeField(context: TranslationContext, field: Field, value: Uin
     wildcards[at] |= bits;
     written[at] |= bits;
   }
+  if (ofNetworkHeader.has(field.prerequisite)) wildcards[KEY_NW_PROTO] = 0xff;
   if (needsCare(offset)) keepConsistent(context, field);
 }
 
@@ -30,6 +41,7 @@ export function writeField(context: TranslationContext, field: Field, value: Uin
 export function markWritten(context: TranslationContext, part: Subfield): void {
   unwildcardSubfield(context.wildcards, part);
   unwildcardSubfield(context.written, part);
+  if (ofNetworkHeader.has(part.field.prerequisite)) context.wildcards[KEY_NW_PROTO] = 0xff;
   if (needsCare(part.field.offset)) keepConsistent(context, part.field);
 }
 

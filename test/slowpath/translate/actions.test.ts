@@ -49,13 +49,13 @@ describe("an action becomes datapath actions, and a megaflow that looks at no mo
     ],
     // A packet that has the value already needs no change, and another megaflow than those that do.
     ["mod_dl_dst:00:00:00:00:00:02,2", tcp, "2", "ip,in_port=1,dl_dst=00:00:00:00:00:02,nw_frag=no"],
-    ["mod_nw_src:1.2.3.4,2", tcp, "set(ipv4(src=1.2.3.4)),2", "ip,in_port=1,nw_src=10.0.0.1,nw_frag=no"],
+    ["mod_nw_src:1.2.3.4,2", tcp, "set(ipv4(src=1.2.3.4)),2", "tcp,in_port=1,nw_src=10.0.0.1,nw_frag=no"],
     ["mod_nw_src:1.2.3.4,2", arp, "2", "arp,in_port=1"],
     [
       "set_field:0.0.0.7/0.0.0.255->ip_dst,2",
       tcp,
       "set(ipv4(dst=0.0.0.7/0.0.0.255)),2",
-      "ip,in_port=1,nw_dst=0.0.0.2/0.0.0.255,nw_frag=no",
+      "tcp,in_port=1,nw_dst=0.0.0.2/0.0.0.255,nw_frag=no",
     ],
     ["mod_tp_dst:8080,2", tcp, "set(tcp(dst=8080)),2", "tcp,in_port=1,nw_frag=no,tp_dst=80"],
     ["mod_tp_dst:8080,2", icmp, "2", "icmp,in_port=1,nw_frag=no"],
@@ -101,7 +101,7 @@ describe("an action becomes datapath actions, and a megaflow that looks at no mo
       always,
     ],
     ["ct(zone=NXM_OF_TCP_DST[])", tcp, "ct(zone=80)", "ip,in_port=1,nw_frag=no,tp_dst=80"],
-    ["mod_nw_ttl:3,ct(commit)", tcp, "set(ipv4(ttl=3)),ct(commit)", "ip,in_port=1,nw_ttl=64,nw_frag=no"],
+    ["mod_nw_ttl:3,ct(commit)", tcp, "set(ipv4(ttl=3)),ct(commit)", "tcp,in_port=1,nw_ttl=64,nw_frag=no"],
     ["ct_clear,2", tcp, "2", always],
     [
       "clone(mod_dl_dst:00:00:00:00:00:09,2),3",
@@ -112,7 +112,12 @@ describe("an action becomes datapath actions, and a megaflow that looks at no mo
     ["clone(ct(commit),2),3", tcp, "clone(ct(commit),2),3", always],
     ["3,clone(ct(commit),2)", tcp, "3,ct(commit),2", always],
     ["check_pkt_larger(1500)->NXM_NX_REG0[0],resubmit(,2)", tcp, "check_pkt_len(size=1500,gt(2),le(2))", always],
-    ["write_actions(output:3,mod_nw_ttl:9),output:2", tcp, "2,set(ipv4(ttl=9)),3", "ip,in_port=1,nw_ttl=64,nw_frag=no"],
+    [
+      "write_actions(output:3,mod_nw_ttl:9),output:2",
+      tcp,
+      "2,set(ipv4(ttl=9)),3",
+      "tcp,in_port=1,nw_ttl=64,nw_frag=no",
+    ],
     ["write_actions(output:3),clear_actions,output:2", tcp, "2", always],
     ["write_actions(set_field:1->reg0)", tcp, "drop", always],
     ["goto_table:2", tcp, "2", always],
@@ -190,7 +195,7 @@ describe("packets for the controller", () => {
     missing.misses = "controller";
     const { effects, missedTables } = run({ bridge: missing }, tcp);
     expect(missedTables).toEqual([0]);
-    expect(effects).toMatchObject([{ packetIn: { reason: "no_match" } }]);
+    expect(effects).toMatchObject([{ packetIn: { reason: "implicit_miss" } }]);
   });
 });
 

@@ -6,7 +6,7 @@ import { jenkinsHash } from "../../../src/slowpath/translate/flow-hash.ts";
 import { flowOf, ports, run, TestBridge } from "./test-bridge.ts";
 
 const packet =
-  "ip,in_port=1,dl_src=00:00:00:00:00:01,dl_dst=00:00:00:00:00:02,nw_src=10.0.0.1,nw_dst=10.0.0.2,nw_ttl=64";
+  "ip,in_port=1,dl_src=00:00:00:00:00:01,dl_dst=00:00:00:00:00:02,nw_src=10.0.0.1,nw_dst=10.0.0.2,nw_proto=99,nw_ttl=64";
 
 function bridgeOf(vlans: Record<number, PortVlan> = {}): TestBridge {
   const all = ports(4).map((port): BridgePort => (vlans[port.number] ? { ...port, vlan: vlans[port.number] } : port));

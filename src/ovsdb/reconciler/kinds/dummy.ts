@@ -10,28 +10,43 @@ function nextMac(): string {
   return `aa55${number}`.match(/../g)!.join(":");
 }
 
-export const dummy: InterfaceKind = {
-  types: ["dummy", "dummy-internal", "dummy-pmd", "internal", "tap"],
-  create({ switch: owner, bridge, name, ofport, mac, settings }) {
-    const port = { kind: "test", name, mac: mac ?? nextMac() } as const;
-    return owner.ports.add(port, { bridge: bridge.name, ofport, settings });
-  },
-  change: () => true,
-  status: ({ status, up }) => ({
-    admin_state: "up",
-    link_state: up ? "up" : "down",
-    mac_in_use: status?.mac,
-    mtu: status?.mtu,
-    ifindex: 0,
-    status: new Map(),
-  }),
-  hasDeviceCounters: false,
-};
+/** What the ports are to the test suite: capture files, wires between them. */
+export interface DummyDevices {
+  /** Options as they stand in the database. */
+  configure(name: string, options: ReadonlyMap<string, string>): void;
+}
+
+export function dummy(devices: DummyDevices, types: readonly string[]): InterfaceKind {
+  return {
+    types,
+    async create({ switch: owner, bridge, name, ofport, mac, options, settings }) {
+      const spec = { kind: "test", name, mac: mac ?? nextMac() } as const;
+      const port = await owner.ports.add(spec, { bridge: bridge.name, ofport, settings });
+      devices.configure(name, options);
+      return port;
+    },
+    change(_port, { name, options }) {
+      devices.configure(name, options);
+      return true;
+    },
+    status: ({ status, up }) => ({
+      admin_state: "up",
+      link_state: up ? "up" : "down",
+      mac_in_use: status?.mac,
+      mtu: status?.mtu,
+      ifindex: 0,
+      status: new Map(),
+    }),
+    hasDeviceCounters: false,
+  };
+}
 
 /** Without real devices there is none of any name. */
 export const absentSystem: InterfaceKind = {
-  ...dummy,
   types: ["system"],
+  change: () => true,
+  status: () => ({}),
+  hasDeviceCounters: false,
   async create({ name }) {
     throw new Error(`could not open network device ${name} (No such device)`);
   },

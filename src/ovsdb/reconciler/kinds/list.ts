@@ -1,5 +1,5 @@
 /** The kinds of interfaces there are. */
-import { absentSystem, dummy } from "./dummy.ts";
+import { absentSystem, type DummyDevices, dummy } from "./dummy.ts";
 import { internal } from "./internal.ts";
 import type { InterfaceKind } from "./kind.ts";
 import { patch } from "./patch.ts";
@@ -19,9 +19,10 @@ export function finder(kinds: readonly InterfaceKind[]): FindKind {
 export const kindOf = finder(kinds);
 
 /** With ports in memory in place of devices: for test suites. `override`: in place of existing devices, too. */
-export function dummyKinds(override: boolean): FindKind {
-  const all = [dummy, patch, tunnel, unsupported, ...(override ? [{ ...dummy, types: ["system"] }] : [absentSystem])];
-  return finder(all);
+export function dummyKinds(devices: DummyDevices, override: boolean): FindKind {
+  const types = ["dummy", "dummy-internal", "dummy-pmd", "internal", "tap"];
+  const inMemory = dummy(devices, override ? [...types, "system"] : types);
+  return finder([inMemory, patch, tunnel, unsupported, ...(override ? [] : [absentSystem])]);
 }
 
 /** What Open_vSwitch.iface_types names: all that Open vSwitch would, for its clients look for them there. */

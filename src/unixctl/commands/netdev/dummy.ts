@@ -67,4 +67,20 @@ const setAdminState: UnixctlCommand = {
   },
 };
 
-export const dummyCommands: readonly UnixctlCommand[] = [receive, setAdminState];
+const connectionState: UnixctlCommand = {
+  name: "netdev-dummy/conn-state",
+  usage: "[netdev]",
+  minimum: 0,
+  maximum: 1,
+  isKnown,
+  run(daemon, [name]) {
+    const connections = new Map(daemon.dummies!.connections());
+    const line = (one: string): string => {
+      const connected = connections.get(one);
+      return `${one}: ${connected === undefined ? "unknown" : connected ? "connected" : "disconnected"}\n`;
+    };
+    return name === undefined ? [...connections.keys()].map(line).join("") : line(name);
+  },
+};
+
+export const dummyCommands: readonly UnixctlCommand[] = [connectionState, receive, setAdminState];
