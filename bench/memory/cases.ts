@@ -1,7 +1,15 @@
 /** What a packet can meet in the switch: megaflows, connections, a group. */
 import { KEY_NW_SRC, KEY_TP_SRC } from "../../assembly/layout/key.ts";
-import type { CtAction, DatapathAction, SelectAction, SelectField } from "../../src/fastpath/datapath-action.ts";
+import type { MegaflowHandle } from "../../src/fastpath/datapath.ts";
+import type {
+  CtAction,
+  DatapathAction,
+  NatRange,
+  SelectAction,
+  SelectField,
+} from "../../src/fastpath/datapath-action.ts";
 import type { LocalDatapath } from "../../src/fastpath/local-datapath.ts";
+import { parseDatapathActions } from "../../src/slowpath/odp/actions.ts";
 import { flowOf, type PassMatch, passOf } from "./megaflows.ts";
 import { FIRST_FLOW, SOURCE_BASE } from "./packet-source.ts";
 import { IN_PORT, OUT_PORT, type RigCase } from "./rig.ts";
@@ -13,11 +21,12 @@ const recirculate = (id: number): DatapathAction => ({ type: "recirc", id });
 const BACKENDS = 4;
 const BACKEND = Uint8Array.of(10, 2, 0, 1);
 const BACKEND_ADDRESS = 0x0a02_0001;
+const ZONE: CtAction = { type: "ct", zone: 1 };
+const TO_BACKEND: NatRange = { type: "dst", addressMin: BACKEND, addressMax: BACKEND };
 
 /** One megaflow a flow, spread evenly over the masks: on the average half of them are probed. */
-export function outputCase(name: string, flows: number, masks = 1, cached = true): RigCase {
+export function outputCase(flows: number, masks = 1, cached = true): RigCase {
   return {
-    name,
     flows,
     cached,
     prepare(datapath) {
@@ -31,34 +40,75 @@ export function outputCase(name: string, flows: number, masks = 1, cached = true
 }
 
 /** Connections that have answered; each packet passes the tracker once and is looked up again. */
-export function establishedCase(name: string, connections: number): RigCase {
-  const zone: CtAction = { type: "ct", zone: 1 };
+export function establishedCase(connections: number): RigCase {
   return {
-    name,
     flows: connections,
     passes: 2,
     prepare(datapath) {
-      put(datapath, { port: IN_PORT }, [zone, recirculate(1)]);
-      put(datapath, { port: IN_PORT, recirculation: 1, tracked: "new" }, [{ ...zone, commit: true }, OUTPUT]);
-      put(datapath, { port: IN_PORT, recirculation: 1, tracked: "established" }, [OUTPUT]);
-      put(datapath, { port: OUT_PORT }, [zone, BACK]);
+      putTracked(datapath, {});
       connect(datapath, connections, FIRST_FLOW.destination);
     },
   };
 }
 
-/** Through a destination NAT in one zone and the tracker in another. */
-export function translatedCase(name: string, connections: number): RigCase {
-  const nat: CtAction = { type: "ct", zone: 1, nat: {} };
-  const commit: CtAction = {
-    type: "ct",
-    zone: 1,
-    commit: true,
-    nat: { type: "dst", addressMin: BACKEND, addressMax: BACKEND },
+/** Every packet is a connection's first: it is looked up in vain and committed. */
+export function newCase(connections: number): RigCase {
+  return {
+    flows: connections,
+    passes: 2,
+    source: { flags: SYN },
+    prepare: (datapath) => putTracked(datapath, {}),
+    forget(datapath) {
+      datapath.conntrack.flush();
+      datapath.run();
+    },
   };
+}
+
+/** One pass through the tracker and out: connections that have answered, translated or not. */
+export function trackedProgramCase(translated: boolean): RigCase {
+  const nat: CtAction = translated ? { ...ZONE, nat: {} } : ZONE;
+  return {
+    flows: 1,
+    source: { whole: true },
+    edits: translated ? [{ at: 30, hex: "0a020001" }] : [],
+    prepare(datapath) {
+      const first = putTracked(datapath, translated ? { nat: {}, commit: TO_BACKEND } : {});
+      connect(datapath, 1, translated ? BACKEND_ADDRESS : FIRST_FLOW.destination);
+      datapath.replaceActions(first, [nat, OUTPUT]);
+      datapath.run();
+    },
+  };
+}
+
+/** A megaflow with these actions, in ovs-dpctl's words; the packets go out by port 2. */
+export function programCase(actions: string, edits: RigCase["edits"]): RigCase {
+  const program = parseDatapathActions(actions);
+  return {
+    flows: 1,
+    source: { whole: true },
+    edits,
+    prepare: (datapath) => put(datapath, { port: IN_PORT }, program),
+  };
+}
+
+/** Rules of a tracker in one zone; `commit`: what NAT a new connection gets. The megaflow that sends everything to the tracker. */
+function putTracked(datapath: LocalDatapath, { nat, commit }: { nat?: NatRange; commit?: NatRange }): MegaflowHandle {
+  const look: CtAction = { ...ZONE, nat };
+  const first = put(datapath, { port: IN_PORT }, [look, recirculate(1)]);
+  const committed: CtAction = { ...ZONE, commit: true, nat: commit };
+  put(datapath, { port: IN_PORT, recirculation: 1, tracked: "new" }, [committed, OUTPUT]);
+  put(datapath, { port: IN_PORT, recirculation: 1, tracked: "established" }, [OUTPUT]);
+  put(datapath, { port: OUT_PORT }, [look, BACK]);
+  return first;
+}
+
+/** Through a destination NAT in one zone and the tracker in another. */
+export function translatedCase(connections: number): RigCase {
+  const nat: CtAction = { ...ZONE, nat: {} };
+  const commit: CtAction = { ...ZONE, commit: true, nat: TO_BACKEND };
   const second: CtAction = { type: "ct", zone: 2 };
   return {
-    name,
     flows: connections,
     passes: 3,
     prepare(datapath) {
@@ -74,7 +124,7 @@ export function translatedCase(name: string, connections: number): RigCase {
 }
 
 /** One megaflow whose only action is the group. */
-export function selectCase(name: string, flows: number, method: SelectAction["method"]): RigCase {
+export function selectCase(flows: number, method: SelectAction["method"]): RigCase {
   const buckets = Array.from({ length: BACKENDS }, (_, id) => ({
     id,
     weight: 100,
@@ -83,16 +133,14 @@ export function selectCase(name: string, flows: number, method: SelectAction["me
     counters: 0,
   }));
   return {
-    name,
     flows,
     prepare: (datapath) => put(datapath, { port: IN_PORT }, [{ type: "select", method, buckets }]),
   };
 }
 
 /** The group as OVS has it: dp_hash, another pass, a megaflow for each of its 256 values. */
-export function recirculatedSelectCase(name: string, flows: number): RigCase {
+export function recirculatedSelectCase(flows: number): RigCase {
   return {
-    name,
     flows,
     passes: 2,
     prepare(datapath) {
@@ -113,10 +161,11 @@ export const byFields = (...fields: readonly SelectField[]): SelectAction["metho
 export const IP_SRC: SelectField = { keyOffset: KEY_NW_SRC, mask: new Uint8Array(4).fill(0xff) };
 export const TP_SRC: SelectField = { keyOffset: KEY_TP_SRC, mask: new Uint8Array(2).fill(0xff) };
 
-function put(datapath: LocalDatapath, match: PassMatch, actions: readonly DatapathAction[]): void {
+function put(datapath: LocalDatapath, match: PassMatch, actions: readonly DatapathAction[]): MegaflowHandle {
   const { key, mask } = passOf(match);
-  datapath.putFlow(key, mask, actions);
+  const megaflow = datapath.putFlow(key, mask, actions);
   datapath.run();
+  return megaflow;
 }
 
 /** The handshake of each connection; `server` is who answers. */

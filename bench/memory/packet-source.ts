@@ -43,7 +43,15 @@ export const FIRST_FLOW: TcpFrame = {
   acknowledgement: 1,
 };
 
+export interface SourceOptions {
+  /** TCP flags, ACK unless given. */
+  readonly flags?: number;
+  /** Frames are written whole each time: where actions edit more of them than addresses and checksums. */
+  readonly whole?: boolean;
+}
+
 export class PacketSource {
+  readonly #bytes: Uint8Array;
   readonly #words: Int32Array;
   readonly #halves: Uint16Array;
   /** Of each flow, in the order of play: source address, checksums, as memory holds them. */
@@ -51,9 +59,14 @@ export class PacketSource {
   readonly #destination: number;
   readonly #headerSums: Uint16Array;
   readonly #segmentSums: Uint16Array;
+  readonly #template: Uint8Array | undefined;
   #next = 0;
 
-  constructor(memory: WebAssembly.Memory, port: number, flows: number) {
+  constructor(memory: WebAssembly.Memory, port: number, flows: number, options: SourceOptions = {}) {
+    const { flags = ACK, whole = false } = options;
+    const first = { ...FIRST_FLOW, flags };
+    this.#bytes = new Uint8Array(memory.buffer);
+    this.#template = whole ? tcpFrame(first) : undefined;
     this.#words = new Int32Array(memory.buffer);
     this.#halves = new Uint16Array(memory.buffer);
     this.#addresses = new Int32Array(flows);
@@ -61,12 +74,12 @@ export class PacketSource {
     this.#headerSums = new Uint16Array(flows);
     this.#segmentSums = new Uint16Array(flows);
     shuffled(flows).forEach((flow, i) => {
-      const frame = Buffer.from(tcpFrame({ ...FIRST_FLOW, source: SOURCE_BASE + flow }));
+      const frame = Buffer.from(tcpFrame({ ...first, source: SOURCE_BASE + flow }));
       this.#addresses[i] = frame.readInt32LE(IPV4_SOURCE);
       this.#headerSums[i] = frame.readUInt16LE(IPV4_CHECKSUM);
       this.#segmentSums[i] = frame.readUInt16LE(TCP_CHECKSUM);
     });
-    this.#openRing(memory, port);
+    this.#openRing(memory, port, tcpFrame(first));
   }
 
   /** The next batch lies in the ring. */
@@ -78,6 +91,7 @@ export class PacketSource {
     for (let i = 0; i < BATCH; i++) {
       const ring = WINDOWS_BASE + i * FRAME_SIZE;
       const frame = ring + FRAME_AT;
+      if (this.#template) this.#bytes.set(this.#template, frame);
       words[(frame + IPV4_SOURCE) >> 2] = this.#addresses[next];
       words[(frame + IPV4_DESTINATION) >> 2] = this.#destination; // NAT edits frames where they lie
       halves[(frame + IPV4_CHECKSUM) >> 1] = this.#headerSums[next];
@@ -88,7 +102,12 @@ export class PacketSource {
     this.#next = next;
   }
 
-  #openRing(memory: WebAssembly.Memory, port: number): void {
+  /** Of the frame that comes first in a batch, as it lies in memory now. */
+  bytesOfFirst(at: number, length: number): Uint8Array {
+    return this.#bytes.slice(WINDOWS_BASE + FRAME_AT + at, WINDOWS_BASE + FRAME_AT + at + length);
+  }
+
+  #openRing(memory: WebAssembly.Memory, port: number, template: Uint8Array): void {
     const ring = {
       kind: PORT_KIND_PACKET,
       features: PORT_FEATURE_VNET,
@@ -106,7 +125,7 @@ export class PacketSource {
       view.setUint32(frame + RING_LENGTH, FRAME_BYTES, true);
       view.setUint32(frame + RING_SNAPLEN, FRAME_BYTES, true);
       view.setUint16(frame + RING_MAC, FRAME_AT, true);
-      new Uint8Array(memory.buffer).set(tcpFrame(FIRST_FLOW), frame + FRAME_AT);
+      this.#bytes.set(template, frame + FRAME_AT);
     }
   }
 }

@@ -3,13 +3,17 @@
  *
  *   with source   source + everything between two system calls: ring, parsing, look-up, actions, transmit queue
  *   net           that without the source, and without taking the frames from the ring into packet records
+ *
+ * Timed by the package `benchmark`, whole and source in turn.
  */
+import Benchmark from "benchmark";
 import { CONTROL_CACHE_OFF } from "../../assembly/layout/control.ts";
 import { CONTROL_BASE } from "../../assembly/memory.ts";
 import { LocalDatapath } from "../../src/fastpath/local-datapath.ts";
 import { loadModule } from "../../src/fastpath/module.ts";
-import { check, type Figures } from "../bench.ts";
-import { BATCH, PacketSource } from "./packet-source.ts";
+import { CheckFailed, check, type Figures } from "../bench.ts";
+import { median } from "../statistics.ts";
+import { BATCH, PacketSource, type SourceOptions } from "./packet-source.ts";
 
 export const IN_PORT = 1;
 export const OUT_PORT = 2;
@@ -24,14 +28,18 @@ interface Parts {
 }
 
 export interface RigCase {
-  readonly name: string;
   readonly flows: number;
   /** Passes that a packet takes, for the check. */
   readonly passes?: number;
   /** false: no exact-match cache. */
   readonly cached?: boolean;
+  readonly source?: SourceOptions;
+  /** Bytes that a packet has when it has been through, at offsets from its first byte. */
+  readonly edits?: readonly { readonly at: number; readonly hex: string }[];
   /** Megaflows, groups and connections that the packets will meet. */
   prepare(datapath: LocalDatapath): void;
+  /** Makes every flow a new one again. */
+  forget?(datapath: LocalDatapath): void;
 }
 
 interface Account {
@@ -41,8 +49,11 @@ interface Account {
   readonly sent: bigint;
 }
 
-/** Nanoseconds of one slice of a measurement: long enough for the clock, short enough to be left alone in between. */
-const SLICE = 500_000;
+/** Seconds of one sample: long enough for the clock, short enough to be left alone in between. */
+const SAMPLE = 0.0005;
+const TURNS = 4;
+/** Where the source alone takes longer than everything, the machine did something else meanwhile: so often it is tried anew. */
+const TRIES = 3;
 
 export class Rig {
   readonly #case: RigCase;
@@ -59,24 +70,54 @@ export class Rig {
       new DataView(this.#datapath.memory.buffer).setUint32(CONTROL_BASE + CONTROL_CACHE_OFF, 1, true);
     }
     rigCase.prepare(this.#datapath);
-    this.#source = new PacketSource(this.#datapath.memory, IN_PORT, rigCase.flows);
-    for (let i = 0; i < 20_000 / BATCH || i < (2 * rigCase.flows) / BATCH; i++) this.#move();
+    this.#source = new PacketSource(this.#datapath.memory, IN_PORT, rigCase.flows, rigCase.source);
+    this.#checkEdits();
+    if (rigCase.forget === undefined) {
+      for (let i = 0; i < 20_000 / BATCH || i < (2 * rigCase.flows) / BATCH; i++) this.#move();
+    }
     for (let i = 0; i < 2000; i++) this.#receive();
   }
 
-  /** Medians of `milliseconds` of slices, the parts in turn. */
+  /** Medians of about `milliseconds` of samples. */
   measure(milliseconds: number): Figures {
+    return figuresOf(() => {
+      const before = this.#account();
+      this.#runs = 0;
+      const times = this.#case.forget ? this.#newFlows(milliseconds) : this.#knownFlows(milliseconds);
+      this.#verify(before);
+      return times;
+    });
+  }
+
+  #knownFlows(milliseconds: number): Times {
+    const seconds = milliseconds / 1000 / (2 * TURNS);
     const whole: number[] = [];
     const source: number[] = [];
-    const before = this.#account();
-    this.#runs = 0;
-    const end = performance.now() + milliseconds;
-    while (performance.now() < end) {
-      whole.push(slice(() => this.#move()));
-      source.push(slice(() => this.#receive()));
+    for (let turn = 0; turn < TURNS; turn++) {
+      whole.push(...samples(() => this.#move(), seconds));
+      source.push(...samples(() => this.#receive(), seconds));
     }
-    this.#verify(before);
-    return { [WITH_SOURCE]: median(whole), [NET]: median(whole) - median(source), source: median(source) };
+    return { whole: median(whole), source: median(source) };
+  }
+
+  /** Each flow once, then all of them are forgotten: what is timed is a whole round of them. */
+  #newFlows(milliseconds: number): Times {
+    const whole: number[] = [];
+    const source: number[] = [];
+    const end = performance.now() + milliseconds;
+    do {
+      this.#case.forget?.(this.#datapath);
+      whole.push(this.#round(() => this.#move()));
+      source.push(this.#round(() => this.#receive()));
+    } while (performance.now() < end);
+    return { whole: median(whole), source: median(source) };
+  }
+
+  #round(work: () => void): number {
+    const start = process.hrtime.bigint();
+    let played = 0;
+    for (; played < this.#case.flows; played += BATCH) work();
+    return Number(process.hrtime.bigint() - start) / played;
   }
 
   #move(): void {
@@ -99,29 +140,45 @@ export class Rig {
 
   /** Every packet went out, in as many passes as the case says, and nobody was asked. */
   #verify(before: Account): void {
-    const { name, passes = 1, cached = true } = this.#case;
+    const { passes = 1, cached = true } = this.#case;
     const after = this.#account();
     const played = BigInt(this.#runs * BATCH);
-    check(after.sent - before.sent === played, `${name}: ${played} played, ${after.sent - before.sent} sent`);
-    check(after.packets - before.packets === played * BigInt(passes), `${name}: not in ${passes} passes`);
-    check(after.upcalls === before.upcalls, `${name}: upcalls`);
-    check(cached || after.cacheHits === before.cacheHits, `${name}: hits in the cache`);
+    check(after.sent - before.sent === played, `${played} played, ${after.sent - before.sent} sent`);
+    check(after.packets - before.packets === played * BigInt(passes), `not in ${passes} passes`);
+    check(after.upcalls === before.upcalls, "packets asked the slow path");
+    check(cached || after.cacheHits === before.cacheHits, "hits in the cache, which is off");
+  }
+
+  #checkEdits(): void {
+    const { edits = [] } = this.#case;
+    if (edits.length === 0) return;
+    this.#move();
+    for (const { at, hex } of edits) {
+      const found = Buffer.from(this.#source.bytesOfFirst(at, hex.length / 2)).toString("hex");
+      check(found === hex, `the bytes at ${at} are ${found}, not ${hex}`);
+    }
   }
 }
 
 /** Nanoseconds a packet. */
-function slice(work: () => void): number {
-  const start = process.hrtime.bigint();
-  let batches = 0;
-  let elapsed = 0;
-  do {
-    for (let i = 0; i < 16; i++) work();
-    batches += 16;
-    elapsed = Number(process.hrtime.bigint() - start);
-  } while (elapsed < SLICE);
-  return elapsed / (batches * BATCH);
+export interface Times {
+  readonly whole: number;
+  readonly source: number;
 }
 
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[values.length >> 1];
+/** @throws CheckFailed when the source alone seems to take longer than everything. */
+export function figuresOf(measure: () => Times): Figures {
+  for (let i = 0; i < TRIES; i++) {
+    const { whole, source } = measure();
+    if (whole > source) return { [WITH_SOURCE]: whole, [NET]: whole - source };
+  }
+  throw new CheckFailed("the packet source alone takes longer than all: the machine is too busy");
+}
+
+/** Nanoseconds a packet, each a mean over a moment. */
+export function samples(batch: () => void, seconds: number): number[] {
+  const options = { async: false, minTime: SAMPLE, maxTime: seconds, minSamples: 5 };
+  const benchmark = new Benchmark("batch", batch, options).run();
+  if (benchmark.error) throw benchmark.error;
+  return benchmark.stats.sample.map((period) => (period * 1e9) / BATCH);
 }

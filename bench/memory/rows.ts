@@ -1,23 +1,32 @@
 /** Cases beside figures that others reached, which were recorded on an idle machine of the same kind: a scale, not a race. */
 import type { Case, Contestant, Figures, Session } from "../bench.ts";
-import { NET, Rig, type RigCase, WITH_SOURCE } from "./rig.ts";
+import { BATCH } from "./packet-source.ts";
+import { NET, WITH_SOURCE } from "./rig.ts";
 
 export interface MemoryRow extends Case {
-  readonly rig: RigCase;
-  /** What the other reached, by metric. */
-  readonly recorded: Figures;
+  /** Prepares a switch. */
+  rig(): { measure(milliseconds: number): Figures };
+  /** What others reached: their name, then figures by metric. */
+  readonly recorded?: Readonly<Record<string, Figures>>;
 }
 
-export async function compareRows(session: Session, other: string, rows: readonly MemoryRow[]): Promise<void> {
-  const rigs = new Map<MemoryRow, Rig>();
-  const contestants: Contestant[] = [
-    { name: "megaflow", kind: "megaflow" },
-    { name: other, kind: "limit" },
-  ];
-  const milliseconds = session.quick ? 40 : 300;
-  session.setting("packets a batch", 32);
+export async function compareRows(
+  session: Session,
+  others: readonly string[],
+  rows: readonly MemoryRow[],
+): Promise<void> {
+  const milliseconds = session.quick ? 60 : 300;
+  session.setting("packets a batch", BATCH);
   session.setting("frame", "60 bytes, TCP, checksums right");
+  session.setting("milliseconds a round", milliseconds);
   for (const row of rows) {
+    // One at a time: a switch with a million flows takes its share of memory and caches.
+    let rig: ReturnType<MemoryRow["rig"]> | undefined;
+    const taken = others.filter((other) => row.recorded?.[other] !== undefined);
+    const contestants: Contestant[] = [
+      { name: "megaflow", kind: "megaflow" },
+      ...taken.map((name): Contestant => ({ name, kind: "limit" })),
+    ];
     await session.compare({
       contestants,
       cases: [row],
@@ -27,14 +36,13 @@ export async function compareRows(session: Session, other: string, rows: readonl
       ],
       rounds: session.quick ? 3 : 7,
       warmups: 1,
-      references: [other],
-      measure: (contestant) => {
-        if (contestant.name === other) return row.recorded;
-        const rig = rigs.get(row) ?? new Rig(row.rig);
-        rigs.set(row, rig);
+      references: taken,
+      measure: ({ name }) => {
+        const recorded = row.recorded?.[name];
+        if (recorded) return recorded;
+        rig ??= row.rig();
         return rig.measure(milliseconds);
       },
     });
-    rigs.delete(row);
   }
 }

@@ -5,6 +5,10 @@ import { Balancer, WAYS as SPREAD_WAYS } from "../../bench/hash/balancer.ts";
 import { capturedConnections, frameOf, randomConnections } from "../../bench/hash/connections.ts";
 import { backendCase, measureSpread } from "../../bench/hash/distribution.bench.ts";
 import recorded from "../../bench/hash/recorded.bench.ts";
+import { outputCase } from "../../bench/memory/cases.ts";
+import { TABLES } from "../../bench/memory/datapath.bench.ts";
+import { ROWS as PROGRAMS } from "../../bench/memory/programs.bench.ts";
+import { NET, Rig, WITH_SOURCE } from "../../bench/memory/rig.ts";
 import { WAYS } from "../../bench/select/balancer.ts";
 import { play } from "../../bench/select/play.ts";
 import { BenchSession } from "../../bench/session.ts";
@@ -59,6 +63,22 @@ it("all recorded choices of OVS come out the same, both ways", async () => {
     [276, 276],
     [384, 384],
   ]);
+});
+
+describe("the fast path in memory", () => {
+  it.each(TABLES)("$name: every packet goes out in the passes it should take", ({ make }) => {
+    const figures = new Rig(make(32)).measure(4);
+    expect(figures[WITH_SOURCE]).toBeGreaterThan(figures[NET]);
+  });
+
+  it.each(PROGRAMS)("$name: edits are seen in the packet, or there is no figure", ({ rig }) => {
+    expect(rig().measure(4)[NET]).toBeGreaterThan(0);
+  });
+
+  it("refuses a figure when a packet does not come out as its actions say", () => {
+    const unedited = { ...outputCase(1), edits: [{ at: 22, hex: "3f" }] };
+    expect(() => new Rig(unedited)).toThrow(new CheckFailed("the bytes at 22 are 40, not 3f"));
+  });
 });
 
 describe("dp_hash against fields", () => {
