@@ -13,6 +13,7 @@ import { METER_SIZE } from "./layout/meter.ts";
 import { CLONE_HEAD_SIZE, PACKET_SIZE } from "./layout/packet.ts";
 import { PORT_SIZE } from "./layout/port.ts";
 import { MAX_TUNNELS } from "./layout/tunnel.ts";
+import { SHARE_SIZE } from "./layout/upcall-share.ts";
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * 1024;
@@ -32,6 +33,7 @@ export const IO_BASE: usize = 3 * MIB; // kernel/: epoll events, sockaddrs, ioct
 export const IO_SIZE: usize = 1 * MIB;
 export const UPCALL_RING_BASE: usize = 4 * MIB;
 export const UPCALL_RING_BYTES: usize = 8 * MIB; // data bytes, a power of two; the ring's header precedes them
+export const UPCALL_SHARES_BASE: usize = 12 * MIB + 64 * KIB; // MAX_PORTS + 1 of SHARE_SIZE, index = port number
 export const COMMAND_RING_BASE: usize = 13 * MIB;
 export const COMMAND_RING_BYTES: usize = 8 * MIB;
 export const CACHE_BASE: usize = 22 * MIB; // CACHE_ENTRIES * 8
@@ -66,6 +68,7 @@ export const WINDOWS_SIZE: usize = 1024 * MIB;
 
 /** Ends of the fixed tables, for the test that proves that no two regions overlap. */
 export const KEYS_END: usize = KEYS_BASE + PACKET_SLOTS * KEY_STRIDE;
+export const UPCALL_SHARES_END: usize = UPCALL_SHARES_BASE + (MAX_PORTS + 1) * SHARE_SIZE;
 export const CACHE_END: usize = CACHE_BASE + CACHE_ENTRIES * 8;
 export const MASKS_END: usize = MASKS_BASE + MAX_MASKS * MASK_SIZE;
 export const METERS_END: usize = METERS_BASE + MAX_METERS * METER_SIZE;

@@ -10,6 +10,11 @@ import { CONTROL_COMMAND_READ } from "./layout/control.ts";
 import { RECORD_SIZE, RECORD_SKIP, RECORD_TYPE, RING_DATA, RING_HEAD, RING_LOST, RING_TAIL } from "./layout/ring.ts";
 import { COMMAND_RING_BASE, COMMAND_RING_BYTES, CONTROL_BASE, UPCALL_RING_BASE, UPCALL_RING_BYTES } from "./memory.ts";
 
+/** Bytes of the upcall ring that nothing waits in. */
+export function freeUpcallBytes(): u32 {
+  return <u32>UPCALL_RING_BYTES - (load<u32>(UPCALL_RING_BASE, RING_HEAD) - atomic.load<u32>(UPCALL_RING_BASE, RING_TAIL));
+}
+
 /** Room for an upcall of `size` bytes (a multiple of 8); 0 and a count in RING_LOST when there is none. */
 export function reserveUpcall(size: u32): usize {
   const head = load<u32>(UPCALL_RING_BASE, RING_HEAD); // ours alone

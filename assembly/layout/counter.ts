@@ -43,4 +43,5 @@ export const DROP_TUNNEL = 17; // header broken or no way to encapsulate
 export const DROP_SLOW_PATH = 18; // the slow path could not translate (its own reasons are counted there)
 export const DROP_BAD_SET = 19; // a set action on a packet without that header
 export const DROP_INVALID_EXECUTE = 20; // a broken execute command
-export const DROP_REASONS = 21;
+export const DROP_UPCALL_SHARE = 21; // its port has its share of the upcall ring waiting
+export const DROP_REASONS = 22;

@@ -33,6 +33,9 @@ import { type GeneveOption, writeGeneveOptions } from "./geneve-options.ts";
 import { type MeterStatistics, Meters } from "./meters.ts";
 import { UpcallRing } from "./upcall-ring.ts";
 
+/** As long as these are handled (some 5 ms) nothing else happens on the main thread: no command, no timeout. */
+const UPCALLS_AT_ONCE = 256;
+
 export interface DatapathCoreOptions {
   readonly memory: WebAssembly.Memory;
   /** Makes whoever runs the fast path look at the command ring; cheap when it is awake. */
@@ -90,16 +93,16 @@ export class DatapathCore {
     this.#onUpcalls = handler;
   }
 
-  /** Hands what is in the upcall ring to the handler; false when there was nothing, or nobody to hand it to. */
+  /** Hands upcalls that wait in the ring to the handler, not too many at once; false when there was nothing, or nobody to hand it to. */
   deliverUpcalls(): boolean {
     if (this.#onUpcalls === undefined || this.#upcalls.isEmpty) return false;
-    this.#onUpcalls(this.#upcalls.read());
+    this.#onUpcalls(this.#upcalls.read(UPCALLS_AT_ONCE));
     return true;
   }
 
   /** The upcalls in the ring, each a view that is valid until the next is asked for. */
   protected readUpcalls(): Iterable<Upcall> {
-    return this.#upcalls.read();
+    return this.#upcalls.read(Number.POSITIVE_INFINITY);
   }
 
   /** Frees what finished commands have made free; every change of flows does so too. */

@@ -29,6 +29,10 @@ export const DROP_REASON_LIST: readonly DropReason[] = [
   { name: "slow_path", sentence: "The slow path could not translate the packet; its own counters tell why." },
   { name: "bad_set", sentence: "A set action met a packet without the header that it sets." },
   { name: "invalid_execute", sentence: "The slow path asked to execute a malformed frame." },
+  {
+    name: "upcall_share",
+    sentence: "No megaflow covers the packet, and its port has its share of the ring to the slow path waiting already.",
+  },
 ];
 
 /** Name of a reason number, also for numbers nobody defined. */

@@ -1,11 +1,24 @@
 /**
- * The main thread's end of the upcall ring.
+ * The main thread's end of the upcall ring: what waits there, port by port in turn.
  *
- * Invariants: as in assembly/rings.ts. An `Upcall` is a view of its record, which is given back when the next one is asked for.
+ * What: records are sorted into one queue for each port, where they lie, and taken from the queues in turn: a port that floods
+ *   waits for itself, and whoever has one upcall waits for one of each of the others.
+ * Invariants: as in assembly/rings.ts. Upcalls of one port keep their order. A record that was read becomes a RECORD_SKIP,
+ *   and the tail moves over those: the ring is given back in the order of writing, whatever the order of reading.
+ *   An `Upcall` is a view of its record, which is given back when the next one is asked for.
  */
 import { KEY_SIZE } from "../../assembly/layout/key.ts";
+import { MAX_PORTS } from "../../assembly/layout/limits.ts";
 import { VNET_HEADER_SIZE } from "../../assembly/layout/packet.ts";
-import { RECORD_SIZE, RECORD_SKIP, RING_DATA, RING_HEAD, RING_LOST, RING_TAIL } from "../../assembly/layout/ring.ts";
+import {
+  RECORD_SIZE,
+  RECORD_SKIP,
+  RECORD_TYPE,
+  RING_DATA,
+  RING_HEAD,
+  RING_LOST,
+  RING_TAIL,
+} from "../../assembly/layout/ring.ts";
 import {
   UPCALL_ACTION,
   UPCALL_ARGUMENT,
@@ -22,7 +35,8 @@ import {
   UPCALL_RSS_HASH,
   UPCALL_VNET,
 } from "../../assembly/layout/upcall.ts";
-import { UPCALL_RING_BASE, UPCALL_RING_BYTES } from "../../assembly/memory.ts";
+import { SHARE_ANSWERED, SHARE_SIZE } from "../../assembly/layout/upcall-share.ts";
+import { UPCALL_RING_BASE, UPCALL_RING_BYTES, UPCALL_SHARES_BASE } from "../../assembly/memory.ts";
 import type { Upcall } from "./datapath.ts";
 
 const HEAD = (UPCALL_RING_BASE + RING_HEAD) >> 2;
@@ -30,15 +44,29 @@ const TAIL = (UPCALL_RING_BASE + RING_TAIL) >> 2;
 const LOST = (UPCALL_RING_BASE + RING_LOST) >> 2;
 const DATA = UPCALL_RING_BASE + RING_DATA;
 
+/** Records of one port that wait, the next of them at `next`. */
+interface PortQueue {
+  readonly port: number;
+  readonly records: number[];
+  next: number;
+}
+
 export class UpcallRing {
   readonly #words: Int32Array;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
+  readonly #queues = new Map<number, PortQueue>();
+  /** The queues that are not empty, and whose turn it is. */
+  readonly #turns: PortQueue[] = [];
+  #turn = 0;
+  /** Up to where records are in queues. */
+  #sorted: number;
 
   constructor(memory: WebAssembly.Memory) {
     this.#words = new Int32Array(memory.buffer);
     this.#bytes = new Uint8Array(memory.buffer);
     this.#view = new DataView(memory.buffer);
+    this.#sorted = Atomics.load(this.#words, TAIL);
   }
 
   get isEmpty(): boolean {
@@ -50,20 +78,72 @@ export class UpcallRing {
     return Atomics.load(this.#words, LOST) >>> 0;
   }
 
-  /** What is in the ring now, in order; what comes in meanwhile is left for the next call. */
-  *read(): Generator<Upcall> {
-    const head = Atomics.load(this.#words, HEAD);
-    let tail = Atomics.load(this.#words, TAIL);
-    while (tail !== head) {
-      const record = DATA + (tail & (UPCALL_RING_BYTES - 1));
-      const size = this.#view.getUint32(record + RECORD_SIZE, true);
-      tail = (tail + size) | 0;
+  /** Up to `limit` upcalls; what comes in meanwhile takes its turn. */
+  *read(limit: number): Generator<Upcall> {
+    for (let i = 0; i < limit; i++) {
+      const record = this.#take();
+      if (record === 0) return;
       try {
-        if (this.#view.getUint32(record + UPCALL_REASON, true) !== RECORD_SKIP) yield this.#upcall(record);
+        yield this.#upcall(record);
       } finally {
-        Atomics.store(this.#words, TAIL, tail);
+        this.#giveBack(record);
       }
     }
+  }
+
+  /** The next record, 0 = none. */
+  #take(): number {
+    this.#sort();
+    const turns = this.#turns;
+    if (turns.length === 0) return 0;
+    if (this.#turn >= turns.length) this.#turn = 0;
+    const queue = turns[this.#turn];
+    const record = queue.records[queue.next++];
+    if (queue.next < queue.records.length) {
+      this.#turn++;
+    } else {
+      queue.records.length = 0;
+      queue.next = 0;
+      turns.splice(this.#turn, 1);
+    }
+    return record;
+  }
+
+  /** Puts the records that were written since the last time into their ports' queues. */
+  #sort(): void {
+    const head = Atomics.load(this.#words, HEAD);
+    while (this.#sorted !== head) {
+      const record = DATA + (this.#sorted & (UPCALL_RING_BYTES - 1));
+      this.#sorted = (this.#sorted + this.#view.getUint32(record + RECORD_SIZE, true)) | 0;
+      if (this.#view.getUint32(record + RECORD_TYPE, true) === RECORD_SKIP) continue;
+      const queue = this.#queueOf(Math.min(this.#view.getUint32(record + UPCALL_IN_PORT, true), MAX_PORTS));
+      if (queue.records.length === 0) this.#turns.push(queue);
+      queue.records.push(record);
+    }
+  }
+
+  #queueOf(port: number): PortQueue {
+    let queue = this.#queues.get(port);
+    if (queue === undefined) {
+      queue = { port, records: [], next: 0 };
+      this.#queues.set(port, queue);
+    }
+    return queue;
+  }
+
+  #giveBack(record: number): void {
+    const view = this.#view;
+    const port = Math.min(view.getUint32(record + UPCALL_IN_PORT, true), MAX_PORTS);
+    const answered = (UPCALL_SHARES_BASE + port * SHARE_SIZE + SHARE_ANSWERED) >> 2;
+    Atomics.add(this.#words, answered, view.getUint32(record + RECORD_SIZE, true));
+    view.setUint32(record + RECORD_TYPE, RECORD_SKIP, true);
+    let tail = Atomics.load(this.#words, TAIL);
+    while (tail !== this.#sorted) {
+      const first = DATA + (tail & (UPCALL_RING_BYTES - 1));
+      if (view.getUint32(first + RECORD_TYPE, true) !== RECORD_SKIP) break;
+      tail = (tail + view.getUint32(first + RECORD_SIZE, true)) | 0;
+    }
+    Atomics.store(this.#words, TAIL, tail);
   }
 
   #upcall(record: number): Upcall {

@@ -69,6 +69,8 @@ export class WorkerDatapath extends DatapathCore implements Datapath {
     if (spec.kind === "test") throw new Error(`${spec.name}: test ports belong to LocalDatapath`);
     const holder = this.ports().find((port) => port.number === number);
     if (holder !== undefined) throw new Error(`port number ${number} is taken by ${holder.name}`);
+    // The end of a namespace must be heard before its id in the kernel, which is the next one's, is heard of again.
+    this.#ports.handle(this.#monitor.read());
     return spec.kind === "tunnel" ? this.#tunnels.add(spec, number) : this.#ports.add(spec, number);
   }
 

@@ -18,6 +18,7 @@ const REGIONS: readonly (readonly [string, number, number])[] = [
   ["scratch", map.SCRATCH_BASE, map.SCRATCH_BASE + map.SCRATCH_SIZE],
   ["io", map.IO_BASE, map.IO_BASE + map.IO_SIZE],
   ["upcall ring", map.UPCALL_RING_BASE, map.UPCALL_RING_BASE + RING_DATA + map.UPCALL_RING_BYTES],
+  ["upcall shares", map.UPCALL_SHARES_BASE, map.UPCALL_SHARES_END],
   ["command ring", map.COMMAND_RING_BASE, map.COMMAND_RING_BASE + RING_DATA + map.COMMAND_RING_BYTES],
   ["cache", map.CACHE_BASE, map.CACHE_END],
   ["masks", map.MASKS_BASE, map.MASKS_END],

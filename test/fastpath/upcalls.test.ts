@@ -116,21 +116,48 @@ describe("upcalls", () => {
     expect([calls, read]).toEqual([3, 3]);
   });
 
-  it("are lost with a reason when the ring is full, and known flows go on", () => {
+  /** Injects `count` big frames that nothing covers; how many upcalls they became. */
+  function flood(port: number, count: number): number {
+    const before = datapath.counters().upcalls;
     const big = tcpFrame(1, 2, new Uint8Array(60_000));
-    const fits = Math.floor(UPCALL_RING_BYTES / (480 + big.length + 8));
-    for (let i = 0; i < fits + 40; i++) datapath.inject(1, big);
+    for (let i = 0; i < count; i++) datapath.inject(port, big);
     datapath.run();
-    expect(datapath.usage().upcallsLost).toBeGreaterThanOrEqual(40);
+    return Number(datapath.counters().upcalls - before);
+  }
+  const fits = Math.floor(UPCALL_RING_BYTES / 60_600);
+
+  it("of a port that floods get a third of the ring, are lost with a reason, and known flows go on", () => {
+    expect(flood(1, fits)).toBeCloseTo(fits / 3, -1);
     const { upcalls, drops, misses } = datapath.counters();
-    expect(drops.get("upcall_lost")).toBe(BigInt(datapath.usage().upcallsLost));
-    expect(upcalls + drops.get("upcall_lost")!).toBe(misses);
+    expect(drops.get("upcall_share")).toBe(misses - upcalls);
+    expect(drops.get("upcall_lost")).toBe(0n);
 
     install([{ type: "output", port: 2 }]);
     datapath.inject(1, tcpFrame());
     datapath.run();
     expect(datapath.takeTransmitted(2)).toHaveLength(1);
     expect(datapath.takeUpcalls()).toHaveLength(Number(upcalls));
+  });
+
+  it("of other ports have room while one floods, and are read in turn with its", () => {
+    const flooded = flood(1, fits);
+    expect(flood(2, 3)).toBe(3);
+    datapath.addTestPort("third", 3);
+    expect(flood(3, fits)).toBeGreaterThan(fits / 6);
+    const ports = datapath.takeUpcalls().map(({ inPort }) => inPort);
+    expect(ports.slice(0, 10)).toEqual([1, 2, 3, 1, 2, 3, 1, 2, 3, 1]);
+    expect(ports.filter((port) => port === 1)).toHaveLength(flooded);
+    expect(flood(1, fits)).toBe(flooded); // what was read is free again, whatever the order
+  });
+
+  it("are lost when the ring is full, with a reason of their own", () => {
+    for (let port = 3; port < 60; port++) {
+      datapath.addTestPort(`p${port}`, port);
+      flood(port, fits);
+    }
+    const drops = datapath.counters().drops.get("upcall_lost")!;
+    expect(drops).toBeGreaterThan(0n);
+    expect(drops).toBe(BigInt(datapath.usage().upcallsLost));
   });
 
   it("wrap around the ring's end whole", () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, vi } from "vitest";
@@ -135,6 +136,29 @@ describe("a port whose device goes away under traffic", () => {
       addAddress(device, Uint8Array.of(10, 7, 0, 1), 24, namespace);
       setLink(device, { up: true }, namespace);
       expect(await exchange(first, second, 100, 100)).toEqual({ sent: 100, returned: 100, damaged: 0 });
+    });
+  });
+});
+
+describe("a namespace", () => {
+  it("that takes the place of a deleted one keeps its port, though the kernel gives it the old one's id", async () => {
+    await withHosts([{ ports: "tap" }, { ports: "tap" }], async ({ datapath, hosts: [{ namespace }], changes }) => {
+      const home = `${namespace}-home`;
+      try {
+        await addNamespace(home);
+        const { number } = await datapath.addPort({ kind: "tap", name: "tap9", namespace: home });
+        await datapath.removePort(number);
+        // Nothing of this thread runs meanwhile: the news of the old one's end is still to be read.
+        execFileSync("ip", ["netns", "delete", home]);
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+        execFileSync("ip", ["netns", "add", home]);
+        await datapath.addPort({ kind: "tap", name: "tap9", namespace: home });
+        setLink("tap9", { up: true }, home);
+        await vi.waitFor(() => expect(changes.map(({ event }) => event)).toContain("up"), LINK);
+        expect(changes.map(({ event }) => event)).toEqual(["up"]);
+      } finally {
+        await removeNamespaces([home]);
+      }
     });
   });
 });
