@@ -27,7 +27,7 @@ import { close } from "../kernel/system-calls.ts";
 import { isTapThere, openTap } from "../kernel/tap.ts";
 import type { PortSpec, PortStatistics, PortStatus } from "./datapath.ts";
 import { PortRecords } from "./port-records.ts";
-import { RingWindows } from "./ring-windows.ts";
+import { type RingWindow, RingWindows } from "./ring-windows.ts";
 
 /** Frames a TAP device queues for us: as many as the ring of a packet socket holds. */
 const TAP_QUEUE_LENGTH = 4096;
@@ -43,7 +43,7 @@ interface KernelPort {
   readonly number: number;
   readonly spec: TapSpec | SystemSpec;
   readonly descriptor: number;
-  readonly window?: number;
+  readonly window?: RingWindow;
   link: Link;
   /** Id of the namespace the interface is in; undefined = ours. */
   namespaceId?: number;
@@ -155,7 +155,7 @@ export class KernelPorts {
     const link = mustFind(spec.name);
     const features = PORT_FEATURE_VNET | (spec.offloads === false ? 0 : ALL_OFFLOADS);
     const descriptor = openPacketSocket();
-    let window: number | undefined;
+    let window: RingWindow | undefined;
     try {
       window = this.#windows.open(descriptor);
       bindToInterface(descriptor, link.index);
@@ -164,7 +164,8 @@ export class KernelPorts {
       close(descriptor);
       throw error;
     }
-    this.#records.publish(number, { kind: PORT_KIND_PACKET, features, mtu: link.mtu, descriptor, window }, isUp(link));
+    const record = { kind: PORT_KIND_PACKET, features, mtu: link.mtu, descriptor };
+    this.#records.publish(number, { ...record, window: window.address, ringBytes: window.bytes }, isUp(link));
     return { number, spec, descriptor, window, link, state: isUp(link) ? "up" : "down", ringDrops: 0 };
   }
 

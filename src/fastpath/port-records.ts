@@ -32,7 +32,7 @@ import {
   PORT_WINDOW,
 } from "../../assembly/layout/port.ts";
 import { PORTS_BASE, TRANSMIT_BASE, TRANSMIT_STRIDE } from "../../assembly/memory.ts";
-import { RING_FRAME_SIZE, RING_FRAMES } from "../kernel/packet-socket.ts";
+import { RING_FRAME_SIZE } from "../kernel/packet-socket.ts";
 import type { PortStatistics } from "./datapath.ts";
 
 /** Bytes of struct mmsghdr: the vectors of a queue follow its messages. */
@@ -45,8 +45,10 @@ export interface PortRecord {
   readonly features: number;
   readonly mtu: number;
   readonly descriptor: number;
-  /** Address of its ring; undefined without one. */
+  /** Address of its ring or its tunnel record; undefined without one. */
   readonly window?: number;
+  /** Bytes of a packet socket's ring. */
+  readonly ringBytes?: number;
 }
 
 export class PortRecords {
@@ -70,9 +72,9 @@ export class PortRecords {
     this.#set(number, PORT_FEATURES, record.features);
     this.#set(number, PORT_TX_MESSAGES, messages);
     this.#set(number, PORT_TX_VECTORS, messages + TX_QUEUE * MESSAGE_SIZE);
-    if (record.window !== undefined) {
-      this.#set(number, PORT_WINDOW, record.window);
-      this.#set(number, PORT_RING_FRAMES, RING_FRAMES);
+    if (record.window !== undefined) this.#set(number, PORT_WINDOW, record.window);
+    if (record.ringBytes !== undefined) {
+      this.#set(number, PORT_RING_FRAMES, record.ringBytes / RING_FRAME_SIZE);
       this.#set(number, PORT_RING_FRAME_SIZE, RING_FRAME_SIZE);
     }
     this.setUp(number, up);

@@ -1,35 +1,67 @@
-/** Windows of linear memory for packet rings: RING_BYTES each, WINDOWS_SIZE / RING_BYTES = 128 of them. */
+/**
+ * Windows of linear memory for packet rings.
+ *
+ * What: a ring is memory that the kernel takes at once and keeps, so the first ports have long ones, and the more there are the shorter
+ *   they get: a host with hundreds of ports has hundreds of quiet ones. Every port that there can be has a window.
+ * Cost: 8 MiB for each of the first 16 ports, 2 MiB for each of the next 48, 512 KiB (256 frames) for every other one: 442 MiB of
+ *   RAM for 500 ports.
+ */
+import { MAX_PORTS } from "../../assembly/layout/limits.ts";
 import { WINDOWS_BASE, WINDOWS_SIZE } from "../../assembly/memory.ts";
 import { mapAnonymous, mapDescriptor } from "../kernel/host-memory.ts";
-import { createReceiveRing, RING_BYTES } from "../kernel/packet-socket.ts";
+import { createReceiveRing } from "../kernel/packet-socket.ts";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const SIZES: readonly { readonly bytes: number; readonly count: number }[] = [
+  { bytes: 8 * MIB, count: 16 },
+  { bytes: 2 * MIB, count: 48 },
+  { bytes: 512 * KIB, count: MAX_PORTS - 64 },
+];
+
+export interface RingWindow {
+  /** In linear memory. */
+  readonly address: number;
+  readonly bytes: number;
+}
 
 export class RingWindows {
   readonly #memory: WebAssembly.Memory;
-  readonly #free: number[] = [];
+  /** Those of each size, the largest first. */
+  readonly #free: readonly RingWindow[][];
 
   constructor(memory: WebAssembly.Memory) {
     this.#memory = memory;
-    for (let end = WINDOWS_BASE + WINDOWS_SIZE; end > WINDOWS_BASE; end -= RING_BYTES)
-      this.#free.push(end - RING_BYTES);
+    let next = WINDOWS_BASE;
+    this.#free = SIZES.map(({ bytes, count }) => {
+      const first = next;
+      next += bytes * count;
+      return Array.from({ length: count }, (_, i) => ({ address: first + (count - 1 - i) * bytes, bytes }));
+    });
+    if (next > WINDOWS_BASE + WINDOWS_SIZE) throw new Error("the windows do not fit into their region");
   }
 
-  /** Makes the socket's receive ring and maps it into a window; the window's linear address. */
-  open(descriptor: number): number {
-    const window = this.#free.pop();
-    if (window === undefined) throw new Error(`no window left: ${WINDOWS_SIZE / RING_BYTES} interfaces have a ring`);
+  /** Makes the socket's receive ring and maps it into a window. */
+  open(descriptor: number): RingWindow {
+    const window = this.#free.find((windows) => windows.length > 0)?.pop();
+    if (window === undefined) throw new Error(`no window left: ${MAX_PORTS} interfaces have a ring`);
     try {
-      createReceiveRing(descriptor);
-      mapDescriptor(this.#memory, window, RING_BYTES, descriptor);
+      createReceiveRing(descriptor, window.bytes);
+      mapDescriptor(this.#memory, window.address, window.bytes, descriptor);
       return window;
     } catch (error) {
-      this.#free.push(window);
+      this.#giveBack(window);
       throw error;
     }
   }
 
   /** The worker must have passed the port's last batch: it would read zeros from here on. */
-  close(window: number): void {
-    mapAnonymous(this.#memory, window, RING_BYTES);
-    this.#free.push(window);
+  close(window: RingWindow): void {
+    mapAnonymous(this.#memory, window.address, window.bytes);
+    this.#giveBack(window);
+  }
+
+  #giveBack(window: RingWindow): void {
+    this.#free[SIZES.findIndex(({ bytes }) => bytes === window.bytes)].push(window);
   }
 }

@@ -3,7 +3,7 @@
  *
  * What: a raw, promiscuous socket that sees only what arrives. Frames carry a virtio-net header, so a veth needs no
  *   `ethtool -K … tx off`. Small frames arrive in a TPACKET_V2 ring, longer ones in the socket's queue (assembly/io/ring.ts).
- * Cost: 8 MiB of ring a port, all of it from the start; up to RECEIVE_BUFFER more while super-packets wait.
+ * Cost: the ring, all of it from the start; up to RECEIVE_BUFFER more while super-packets wait.
  *   Why not one ring of 68 KiB frames: it takes 17 MiB for 256 frames, and a burst of 300 small ones is lost.
  * Not handled: TPACKET_V3 (delays by its block timeout), several sockets on one interface (fanout).
  */
@@ -45,8 +45,6 @@ const ADDRESS_SIZE = 20;
 const MEMBERSHIP_SIZE = 16;
 
 export const RING_FRAME_SIZE = 2048;
-export const RING_FRAMES = 4096;
-export const RING_BYTES = RING_FRAME_SIZE * RING_FRAMES;
 /** Contiguous memory the kernel asks for at a time. */
 const RING_BLOCK_SIZE = 64 << 10;
 /** Where the kernel puts the Ethernet header without PACKET_RESERVE: after its header and a sockaddr_ll, 16-aligned. */
@@ -68,14 +66,14 @@ export function openPacketSocket(): number {
   }
 }
 
-/** Asks for the receive ring, RING_BYTES to be mapped; frames keep PACKET_MIN_HEADROOM writable bytes before them. */
-export function createReceiveRing(descriptor: number): void {
+/** Asks for a receive ring of that many bytes, to be mapped; frames keep PACKET_MIN_HEADROOM writable bytes before them. */
+export function createReceiveRing(descriptor: number, bytes: number): void {
   const reserve = PACKET_MIN_HEADROOM + RING_HEADER_SIZE - RING_MAC_UNRESERVED;
   setOption(descriptor, SOL_PACKET, PACKET_VERSION, TPACKET_V2, "PACKET_VERSION");
   setOption(descriptor, SOL_PACKET, PACKET_RESERVE, reserve, "PACKET_RESERVE");
   setOption(descriptor, SOL_PACKET, PACKET_COPY_THRESH, 1, "PACKET_COPY_THRESH");
   const request = argument(16);
-  [RING_BLOCK_SIZE, RING_BYTES / RING_BLOCK_SIZE, RING_FRAME_SIZE, RING_FRAMES].forEach((value, index) => {
+  [RING_BLOCK_SIZE, bytes / RING_BLOCK_SIZE, RING_FRAME_SIZE, bytes / RING_FRAME_SIZE].forEach((value, index) => {
     request.writeUInt32LE(value, index * 4);
   });
   check(setsockopt(descriptor, SOL_PACKET, PACKET_RX_RING, addressOf(request), 16), "PACKET_RX_RING");

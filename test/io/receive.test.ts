@@ -38,10 +38,11 @@ import {
   PORT_SIZE,
 } from "../../assembly/layout/port.ts";
 import { PORTS_BASE, WINDOWS_BASE } from "../../assembly/memory.ts";
-import { RING_FRAME_SIZE, RING_FRAMES } from "../../src/kernel/packet-socket.ts";
+import { RING_FRAME_SIZE } from "../../src/kernel/packet-socket.ts";
 import { pattern, tcpFrame, vnetHeader } from "./frames.ts";
 import { TestModule } from "./test-module.ts";
 
+const RING_FRAMES = 4096;
 const PORT = 3;
 const MAC = 172;
 const module = new TestModule();
@@ -112,7 +113,7 @@ describe("receive buffers", () => {
 describe("the ring of a packet socket", () => {
   beforeEach(() => {
     module.bytes.fill(0, WINDOWS_BASE, WINDOWS_BASE + RING_FRAME_SIZE * RING_FRAMES);
-    module.addPort(PORT, PORT_FEATURE_VNET, 1500, WINDOWS_BASE);
+    module.addPort(PORT, PORT_FEATURE_VNET, 1500, { window: WINDOWS_BASE, ringBytes: RING_FRAMES * RING_FRAME_SIZE });
   });
 
   const place = (

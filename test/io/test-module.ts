@@ -52,8 +52,13 @@ export class TestModule {
     this.exports.initialize();
   }
 
-  addPort(number: number, features = PORT_FEATURE_VNET, mtu = 1500, window?: number): void {
-    this.records.publish(number, { kind: PORT_KIND_TEST, features, mtu, descriptor: -1, window }, true);
+  addPort(
+    number: number,
+    features = PORT_FEATURE_VNET,
+    mtu = 1500,
+    ring?: { window: number; ringBytes: number },
+  ): void {
+    this.records.publish(number, { kind: PORT_KIND_TEST, features, mtu, descriptor: -1, ...ring }, true);
   }
 
   /** Writes a frame and its virtio-net header into a receive buffer. */

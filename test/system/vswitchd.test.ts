@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import { ip, tryInNamespace } from "../../src/lab/namespaces.ts";
+import { runProgram } from "../../src/lab/run-program.ts";
 import { PROGRAM, withVswitchd } from "./support/with-vswitchd.ts";
 
 const SOON = { timeout: 10_000, interval: 100 };
@@ -138,6 +139,22 @@ describe("bridges and ports", () => {
       await vi.waitFor(async () => expect((await ping()).status).toBe(0), SOON);
       await world.vsctl("set", "Interface", "to1", "options:peer=elsewhere");
       await vi.waitFor(async () => expect((await ping()).status).not.toBe(0), SOON);
+    }));
+
+  it("may be more than have long rings", () =>
+    withVswitchd(async (world) => {
+      const devices = Array.from({ length: 140 }, (_, i) => `v${i}`);
+      const links = devices.map((name) => `link add ${name} up type veth peer name ${name}o`).join("\n");
+      await runProgram(["ip", "-n", world.namespace, "-batch", "-"], { input: links });
+      const host = await world.addHost("p1", "10.0.0.1/24");
+      await world.addHost("p2", "10.0.0.2/24");
+      await world.vsctl("add-br", "br0", "--", "add-port", "br0", "p1");
+      await world.vsctl(...devices.flatMap((name) => ["--", "add-port", "br0", name]).slice(1));
+      await world.vsctl("add-port", "br0", "p2");
+      expect(await world.vsctl("find", "Interface", "error!=[]")).toBe("");
+      expect(await world.interface("p2", "ofport")).toBe("142");
+      const ping = () => tryInNamespace(host, ["ping", "-c", "1", "-W", "1", "10.0.0.2"]);
+      await vi.waitFor(async () => expect((await ping()).status).toBe(0), SOON);
     }));
 
   it("keep VLANs apart", () =>
