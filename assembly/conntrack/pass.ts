@@ -47,16 +47,31 @@ function remembered(packet: usize, lookup: usize, now: u64): usize {
   return other >= 0 ? connection | <usize>(other ^ 1) : 0;
 }
 
-/** A later pass in the same zone: the verdict stands, the state has been moved already. */
+/** A later pass in the same zone: the verdict stands, the state has been moved already. Translation may begin only here. */
 function passAgain(packet: usize, instruction: usize, lookup: usize, link: usize, state: u32): void {
   const connection = recordOf(link);
   const key = <usize>load<u32>(packet, PACKET_KEY);
-  if (load<u32>(instruction, OP_CT_FLAGS) & CT_FLAG_NAT && !(state & TRANSLATED)) {
-    state |= translate(packet, connection, directionBit(link), lookup);
+  const begins = (load<u32>(instruction, OP_CT_FLAGS) & CT_FLAG_NAT) != 0 && !(state & TRANSLATED);
+  if (begins) {
+    const reply = directionBit(link);
+    if (load<u32>(connection, CONN_FLAGS) & CONN_FLAG_FTP) {
+      restoreAcknowledgement(packet, connection, reply);
+      shiftSequence(packet, connection, reply);
+    }
+    state |= translate(packet, connection, reply, lookup);
     store<u16>(key, bswap<u16>(<u16>state), KEY_CT_STATE);
   }
   markAndLabelFrom(packet, connection);
   applyMarkAndLabel(packet, connection, instruction);
+  if (begins) help(packet, connection, directionBit(link), true);
+}
+
+/** A control connection's packet may announce a data connection; what it says is translated with it. */
+@inline
+function help(packet: usize, connection: usize, reply: usize, translated: bool): void {
+  if (load<u32>(connection, CONN_FLAGS) & (CONN_FLAG_FTP | CONN_FLAG_TFTP)) {
+    inspectControl(packet, connection, reply, translated);
+  }
 }
 
 /** Runs OP_CT on a packet that is no fragment. */
@@ -139,10 +154,7 @@ export function passConnection(packet: usize, instruction: usize): i32 {
   }
   writeTracked(packet, state, zone, connection);
   applyMarkAndLabel(packet, connection, instruction);
-  const helped = load<u32>(connection, CONN_FLAGS) & (CONN_FLAG_FTP | CONN_FLAG_TFTP);
-  if (helped && !related && !(state & CT_STATE_INVALID)) {
-    inspectControl(packet, connection, reply, (flags & CT_FLAG_NAT) != 0);
-  }
+  if (!related && !(state & CT_STATE_INVALID)) help(packet, connection, reply, (flags & CT_FLAG_NAT) != 0);
   return PASSED;
 }
 
