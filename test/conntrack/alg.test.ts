@@ -159,7 +159,10 @@ describe("FTP through translation", () => {
     tracker.trackAll(tcp(server, "203.0.113.200:1000", "SA", { seq: 500, ack: 101 }), [{}, { nat: "" }]);
     tracker.trackAll(tcp(client, server, "A", { seq: 101, ack: 501 }), [{}, { nat: "" }]);
     const command = text("PORT 10,0,0,1,8,1");
-    const [told] = tracker.trackAll(tcp(client, server, "PA", { seq: 101, ack: 501, data: command }), [{}, { nat: "" }]);
+    const [told] = tracker.trackAll(tcp(client, server, "PA", { seq: 101, ack: 501, data: command }), [
+      {},
+      { nat: "" },
+    ]);
     expect(payloadOf(told.frame)).toBe("PORT 203,0,113,200,8,1");
     const growth = "203,0,113,200".length - "10,0,0,1".length;
 
