@@ -11,7 +11,7 @@
 import { CONN_EXPIRES, CONN_FLAGS, CONN_FLAG_FTP, CONN_FLAG_RELATED, CONN_FLAG_TFTP, CONN_KEY, CT_LOOKUP, LOOKUP_KEY, LOOKUP_RELATED } from "../layout/conntrack.ts";
 import { CONTROL_NOW } from "../layout/control.ts";
 import { CT_STATE_DNAT, CT_STATE_ESTABLISHED, CT_STATE_INVALID, CT_STATE_NEW, CT_STATE_RELATED, CT_STATE_REPLY, CT_STATE_SNAT, CT_STATE_TRACKED, KEY_CT_STATE, KEY_CT_ZONE } from "../layout/key.ts";
-import { PACKET_CONNECTION, PACKET_KEY } from "../layout/packet.ts";
+import { PACKET_CONNECTION, PACKET_FLAGS, PACKET_FLAG_CSUM_GOOD, PACKET_KEY } from "../layout/packet.ts";
 import { CT_FLAG_COMMIT, CT_FLAG_FORCE, CT_FLAG_NAT, OP_CT_FLAGS, OP_CT_ZONE } from "../layout/program.ts";
 import { CONNTRACK_BASE, CONTROL_BASE } from "../memory.ts";
 import { verifyTransportChecksum } from "../packet/checksum.ts";
@@ -74,6 +74,16 @@ function help(packet: usize, connection: usize, reply: usize, translated: bool):
   }
 }
 
+/** Whether the L4 checksum is right too; with PACKET_FLAG_CSUM_GOOD the next zone need not add it up again. */
+@inline
+function hasGoodChecksums(packet: usize): bool {
+  const flags = load<u16>(packet, PACKET_FLAGS);
+  if ((flags & PACKET_FLAG_CSUM_GOOD) != 0) return true;
+  if (!verifyTransportChecksum(packet)) return false;
+  store<u16>(packet, flags | PACKET_FLAG_CSUM_GOOD, PACKET_FLAGS);
+  return true;
+}
+
 /** Runs OP_CT on a packet that is no fragment. */
 export function passConnection(packet: usize, instruction: usize): i32 {
   const now = load<u64>(CONTROL_BASE, CONTROL_NOW);
@@ -96,7 +106,7 @@ export function passConnection(packet: usize, instruction: usize): i32 {
       return PASSED;
     }
   }
-  if (!verifyTransportChecksum(packet)) {
+  if (!hasGoodChecksums(packet)) {
     writeInvalid(packet, CT_STATE_INVALID, zone);
     return PASSED;
   }
