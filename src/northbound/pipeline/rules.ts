@@ -20,8 +20,8 @@ export class RuleSet {
   readonly #rules = new Map<string, RuleText>();
 
   add(table: number, priority: number, match: Conjunction, actions: string, cookie?: number): void {
-    for (const words of combinations(match)) {
-      const rule = { table, priority, match: canonicalMatch(words), actions, cookie };
+    for (const text of matchTexts(match)) {
+      const rule = { table, priority, match: text, actions, cookie };
       const key = ruleKey(rule);
       if (!this.#rules.has(key)) this.#rules.set(key, rule);
     }
@@ -50,6 +50,22 @@ export function formatMatch({ table, priority, match }: RuleText): string {
 
 const matchText = (priority: number, match: string): string => `priority=${priority}${match === "" ? "" : `,${match}`}`;
 
+/** Nearly all matches of a compilation were in the one before it. */
+const knownTexts = new Map<string, readonly string[]>();
+const MOST_KNOWN = 100_000;
+
+/** A match for each combination of alternatives. */
+function matchTexts(match: Conjunction): readonly string[] {
+  const name = match.map((part) => (typeof part === "string" ? part : part.join(" or "))).join(" and ");
+  let texts = knownTexts.get(name);
+  if (texts === undefined) {
+    texts = combinations(match).map(canonicalMatch);
+    if (knownTexts.size >= MOST_KNOWN) knownTexts.clear();
+    knownTexts.set(name, texts);
+  }
+  return texts;
+}
+
 function combinations(match: Conjunction): string[][] {
   let words: string[][] = [[]];
   for (const part of match) {
@@ -65,14 +81,23 @@ const ORDER =
     " ",
   );
 
-const PROTOCOLS = ["ip", "ipv6", "arp", "rarp", "tcp", "tcp6", "udp", "udp6", "sctp", "sctp6", "icmp", "icmp6"];
+const PROTOCOLS = new Set("ip ipv6 arp rarp tcp tcp6 udp udp6 sctp sctp6 icmp icmp6".split(" "));
+const RANKS = new Map(ORDER.map((field, rank) => [field, rank]));
 
 /** One protocol name says all the others imply: "ip" and "tcp" together are "tcp". */
 function canonicalMatch(words: readonly string[]): string {
   const unique = [...new Set(words.filter((word) => word !== ""))];
-  const protocols = unique.filter((word) => PROTOCOLS.includes(word));
+  const protocols = unique.filter((word) => PROTOCOLS.has(word));
   const protocol = protocols.find((word) => word !== "ip" && word !== "ipv6") ?? protocols[0];
-  const kept = unique.filter((word) => word === protocol || !PROTOCOLS.includes(word));
-  const rank = (word: string) => (PROTOCOLS.includes(word) ? ORDER.indexOf(".") : ORDER.indexOf(word.split("=")[0]));
-  return kept.sort((a, b) => rank(a) - rank(b)).join(",");
+  const ranked = unique
+    .filter((word) => word === protocol || !PROTOCOLS.has(word))
+    .map((word) => ({ word, rank: rankOf(word) }));
+  ranked.sort((a, b) => a.rank - b.rank);
+  return ranked.map(({ word }) => word).join(",");
+}
+
+function rankOf(word: string): number {
+  if (PROTOCOLS.has(word)) return RANKS.get(".")!;
+  const equals = word.indexOf("=");
+  return RANKS.get(equals < 0 ? word : word.slice(0, equals)) ?? -1;
 }

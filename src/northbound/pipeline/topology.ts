@@ -106,7 +106,7 @@ export interface Topology {
 }
 
 export function buildTopology(reader: Reader, identities: Identities, bindings: ReadonlyMap<string, number>): Topology {
-  const balancers = new Map(reader.rows("Load_Balancer").map((row) => [row.uuid, buildBalancer(row)]));
+  const balancers = new Map(reader.rows("Load_Balancer").map((row) => [row.uuid, balancerOf(row)]));
   const attached = (uuids: readonly string[]) => uuids.map((uuid) => balancers.get(uuid)!);
   const routers = reader
     .rows("Logical_Router")
@@ -126,6 +126,18 @@ export function buildTopology(reader: Reader, identities: Identities, bindings: 
     );
   }
   return { switches, routers };
+}
+
+/** Rows never change: what one says is parsed once, not after every command. */
+const balancersOfRows = new WeakMap<LoadBalancer, Balancer>();
+
+function balancerOf(row: LoadBalancer): Balancer {
+  let balancer = balancersOfRows.get(row);
+  if (balancer === undefined) {
+    balancer = buildBalancer(row);
+    balancersOfRows.set(row, balancer);
+  }
+  return balancer;
 }
 
 function buildBalancer(row: LoadBalancer): Balancer {
