@@ -5,9 +5,10 @@ import { lookupInitialize, rankMasks } from "./flow/lookup.ts";
 import { resetPool } from "./packet/pool.ts";
 
 export { applyCommands } from "./commands";
-export { runBuffers, runDatagrams, runRing } from "./io/batch";
+export { runBuffers, runDatagrams, runRing, runXdp } from "./io/batch";
 export { setClock } from "./io/clock";
 export { countRefused, countSent, countTunnelled } from "./io/queue";
+export { submitXdp, unsentXdp, withdrawXdp } from "./io/xdp-transmit";
 export { processBatch } from "./pipeline";
 
 /** Once, before anything else: empty tables. The main thread has written the control block by then. */

@@ -1,4 +1,4 @@
-/** One batch of one port, from the kernel to the kernel. index.ts exports these three. */
+/** One batch of one port, from the kernel to the kernel. index.ts exports these four. */
 import { PACKET_SLOTS } from "../layout/limits.ts";
 import { PACKETS_BASE } from "../memory.ts";
 import { packetsLeft, resetPool } from "../packet/pool.ts";
@@ -6,6 +6,7 @@ import { processBatch, processParsed } from "../pipeline.ts";
 import { flushPorts } from "./queue.ts";
 import { receiveDatagrams } from "./tunnel-receive.ts";
 import { receiveBuffers, receiveRing, releaseRing } from "./receive.ts";
+import { receiveXdp, releaseXdp } from "./xdp-receive.ts";
 
 /** Runs what waits in the ring of a packet-socket port (BATCH_SIZE frames at most); how many packets that were. */
 export function runRing(port: u32): u32 {
@@ -14,6 +15,16 @@ export function runRing(port: u32): u32 {
   if (count != 0) processBatch(PACKETS_BASE, count);
   flushPorts();
   releaseRing(port);
+  return count;
+}
+
+/** Runs what waits in the receive ring of an AF_XDP port (BATCH_SIZE frames at most); how many packets that were. */
+export function runXdp(port: u32): u32 {
+  resetPool();
+  const count = receiveXdp(port);
+  if (count != 0) processBatch(PACKETS_BASE, count);
+  flushPorts();
+  releaseXdp(port);
   return count;
 }
 

@@ -4,6 +4,7 @@
  * Two implementations share one test table: `WorkerDatapath` (a worker thread owns the module and the ports) and
  * `LocalDatapath` (the module in this thread with in-memory ports; tests, traces, benchmarks).
  */
+import type { XdpMode } from "../kernel/xdp-program.ts";
 import type { DatapathAction } from "./datapath-action.ts";
 import type { GeneveOption } from "./geneve-options.ts";
 
@@ -23,8 +24,8 @@ export type PortSpec =
       readonly mtu?: number;
       readonly offloads?: boolean;
     }
-  /** An existing interface (veth, physical), by AF_PACKET. */
-  | { readonly kind: "system"; readonly name: string; readonly offloads?: boolean }
+  /** An existing interface (veth, physical). */
+  | { readonly kind: "system"; readonly name: string; readonly offloads?: boolean; readonly io?: InterfaceIo }
   /** Tunnel packets of one kind: a UDP port of the host, shared by all who tunnel by it. Output needs tunnel fields (set tunnel). */
   | {
       readonly kind: "tunnel";
@@ -34,6 +35,12 @@ export type PortSpec =
     }
   /** In memory: frames are injected and taken by the test. */
   | { readonly kind: "test"; readonly name: string; readonly mac?: string };
+
+/**
+ * How frames come from an existing interface: by a packet socket, or, fewer instructions a frame but none of the offloads, by AF_XDP.
+ * Where the kernel refuses AF_XDP, a packet socket takes its place (PortStatus.refused).
+ */
+export type InterfaceIo = "packet" | "af_xdp";
 
 export type TunnelKind = "geneve" | "vxlan";
 
@@ -47,6 +54,12 @@ export interface PortStatus {
   readonly mac?: string;
   readonly mtu: number;
   readonly ifindex?: number;
+  /** Of an existing interface. */
+  readonly io?: InterfaceIo;
+  /** Of AF_XDP: whether the interface's driver runs the program, or the kernel for it. */
+  readonly xdpMode?: XdpMode;
+  /** Why it is not AF_XDP that was asked for. */
+  readonly refused?: string;
 }
 
 /** Of a counter: nobody counts that. */
@@ -178,8 +191,6 @@ export interface Conntrack {
   setFragmentMinimum(family: 4 | 6, bytes: number): void;
   setFragmentLimit(fragments: number): void;
   fragments(): FragmentStatus;
-  /** Datagrams in the making, oldest first. */
-  heldDatagrams(): HeldDatagram[];
 }
 
 /** Timeouts in seconds, named by what a connection of that kind waits for. */
@@ -207,20 +218,6 @@ export interface FragmentStatus {
   readonly held: number;
   readonly ipv4: FragmentFamilyStatus;
   readonly ipv6: FragmentFamilyStatus;
-}
-
-/** Fragments of a datagram that wait for the others. */
-export interface HeldDatagram {
-  /** 4 or 16 bytes. */
-  readonly source: Uint8Array;
-  readonly destination: Uint8Array;
-  readonly protocol: number;
-  readonly zone: number;
-  readonly recirculationId: number;
-  readonly identification: number;
-  readonly fragments: number;
-  readonly hasFirst: boolean;
-  readonly hasLast: boolean;
 }
 
 export interface FragmentFamilyStatus {

@@ -15,6 +15,7 @@ import {
   PORT_KIND_PACKET,
   PORT_KIND_TAP,
   PORT_KIND_TUNNEL,
+  PORT_KIND_XDP,
   PORT_SIZE,
   PORT_TX_COUNT,
   PORT_TX_MESSAGES,
@@ -23,8 +24,9 @@ import {
 import { BUFFERS_BASE, IO_BASE, PORTS_BASE } from "../../assembly/memory.ts";
 import { EAGAIN, EBADF, EBADFD, EINTR, EIO, ENETDOWN, ENOBUFS, ENODEV, ENXIO } from "../kernel/errno.ts";
 import { hostBase } from "../kernel/host-memory.ts";
-import { errno, read, recvmmsg, sendmmsg, writev } from "../kernel/system-calls.ts";
+import { errno, read, recvmmsg, send, sendmmsg, writev } from "../kernel/system-calls.ts";
 import type { DatagramExchange } from "./datagram-exchange.ts";
+import type { FastpathExports } from "./module.ts";
 
 const MSG_DONTWAIT = 0x40;
 
@@ -42,11 +44,11 @@ const RECEIVE_VECTORS = RECEIVE_MESSAGES + RECEIVE_BUFFERS * MESSAGE_SIZE;
 const FILL_OFFSET = PACKET_MIN_HEADROOM - VNET_HEADER_SIZE;
 const FILL_SIZE = BUFFER_SIZE - FILL_OFFSET;
 
-/** What the module counts for us: assembly/io/queue.ts. */
-export interface SendCounters {
-  countSent(port: number, first: number, count: number): void;
-  countRefused(port: number, count: number, full: boolean): void;
-}
+/** What the module does for us: it counts (assembly/io/queue.ts), and fills rings (assembly/io/xdp-transmit.ts). */
+export type SendCounters = Pick<
+  FastpathExports,
+  "countSent" | "countRefused" | "submitXdp" | "unsentXdp" | "withdrawXdp"
+>;
 
 /** The device behind the descriptor is gone or down: nothing can be sent or received until the port is looked after. */
 export function isDeviceFailure(number: number): boolean {
@@ -125,6 +127,7 @@ export class FrameExchange {
     if (kind === PORT_KIND_PACKET)
       this.#sendMessages(port, descriptor, words[(record + PORT_TX_MESSAGES) >> 2]!, count);
     else if (kind === PORT_KIND_TUNNEL && this.#datagrams) this.#datagrams.send(port, count);
+    else if (kind === PORT_KIND_XDP) this.#sendRing(port, descriptor, count);
     else if (kind === PORT_KIND_TAP) this.#writeFrames(port, descriptor, record, count);
     else this.#counters().countRefused(port, count, false);
     words[(record + PORT_TX_COUNT) >> 2] = 0;
@@ -140,6 +143,27 @@ export class FrameExchange {
         first += this.#refused(port, count - first);
       }
     }
+  }
+
+  /** A frame that finds no chunk, or that the kernel does not take although asked again, is refused. */
+  #sendRing(port: number, descriptor: number, count: number): void {
+    const ring = this.#counters();
+    const submitted = ring.submitXdp(port);
+    if (submitted < count) ring.countRefused(port, count - submitted, true);
+    let left = submitted;
+    while (left > 0) {
+      const status = send(descriptor, 0, 0, MSG_DONTWAIT);
+      const number = status < 0 ? errno() : 0;
+      const unsent = ring.unsentXdp(port);
+      if (unsent === left && number !== EINTR) {
+        ring.withdrawXdp(port, unsent);
+        ring.countRefused(port, unsent, !isDeviceFailure(number));
+        this.#failed(port, number);
+        break;
+      }
+      left = unsent;
+    }
+    ring.countSent(port, 0, submitted - left);
   }
 
   #writeFrames(port: number, descriptor: number, record: number, count: number): void {

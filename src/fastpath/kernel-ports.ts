@@ -1,7 +1,7 @@
 /**
  * The ports of a worker: their devices, and what becomes of them.
  *
- * What: opens TAP devices and packet sockets and hands them to the worker: a port record (port-records.ts) and an entry
+ * What: opens TAP devices and interfaces (interface-io.ts) and hands them to the worker: a port record (port-records.ts) and an entry
  *   in the worker's epoll set. Listens to the kernel for links that change, move or go.
  * Invariants: a descriptor is closed and a ring unmapped only after the worker has passed a quiescent point (`passed`).
  *   A port that died stays, out of service, until it is removed: its number is not given to another one meanwhile.
@@ -9,30 +9,20 @@
  * Not handled: several workers; interfaces that come back under the same name (the slow path adds them again).
  */
 import { MAX_PORTS } from "../../assembly/layout/limits.ts";
-import {
-  PORT_FEATURE_CSUM,
-  PORT_FEATURE_TSO4,
-  PORT_FEATURE_TSO6,
-  PORT_FEATURE_USO,
-  PORT_FEATURE_VNET,
-  PORT_KIND_PACKET,
-  PORT_KIND_TAP,
-} from "../../assembly/layout/port.ts";
+import { PORT_KIND_TAP } from "../../assembly/layout/port.ts";
 import { ENODEV, errnoName, SystemCallError } from "../kernel/errno.ts";
 import { findLink, type Link, namespaceId, setLink } from "../kernel/link.ts";
 import type { LinkNews } from "../kernel/link-monitor.ts";
-import { bindToInterface, openPacketSocket, takeRingDrops } from "../kernel/packet-socket.ts";
 import type { Readiness } from "../kernel/readiness.ts";
 import { close } from "../kernel/system-calls.ts";
 import { isTapThere, openTap } from "../kernel/tap.ts";
 import type { PortSpec, PortStatistics, PortStatus } from "./datapath.ts";
+import { type OpenInterface, openInterface } from "./interface-io.ts";
 import { PortRecords } from "./port-records.ts";
-import { type RingWindow, RingWindows } from "./ring-windows.ts";
+import { RingWindows } from "./ring-windows.ts";
 
 /** Frames a TAP device queues for us: as many as the ring of a packet socket holds. */
 const TAP_QUEUE_LENGTH = 4096;
-/** The kernel segments and sums what an interface cannot: every packet socket takes everything. */
-const ALL_OFFLOADS = PORT_FEATURE_CSUM | PORT_FEATURE_TSO4 | PORT_FEATURE_TSO6 | PORT_FEATURE_USO;
 
 export type PortEvent = "up" | "down" | "gone";
 export type PortListener = (change: { port: PortStatus; event: PortEvent; reason: string }) => void;
@@ -43,7 +33,8 @@ interface KernelPort {
   readonly number: number;
   readonly spec: TapSpec | SystemSpec;
   readonly descriptor: number;
-  readonly window?: RingWindow;
+  /** Of a system interface: its socket. */
+  readonly interface?: OpenInterface;
   link: Link;
   /** Id of the namespace the interface is in; undefined = ours. */
   namespaceId?: number;
@@ -99,7 +90,7 @@ export class KernelPorts {
 
   statistics(number: number): PortStatistics {
     const port = this.#port(number);
-    if (port.window !== undefined) port.ringDrops += takeRingDrops(port.descriptor);
+    port.ringDrops += port.interface?.takeDrops() ?? 0;
     return this.#records.statistics(number, port.ringDrops);
   }
 
@@ -153,20 +144,12 @@ export class KernelPorts {
 
   #openInterface(spec: SystemSpec, number: number): KernelPort {
     const link = mustFind(spec.name);
-    const features = PORT_FEATURE_VNET | (spec.offloads === false ? 0 : ALL_OFFLOADS);
-    const descriptor = openPacketSocket();
-    let window: RingWindow | undefined;
-    try {
-      window = this.#windows.open(descriptor);
-      bindToInterface(descriptor, link.index);
-    } catch (error) {
-      if (window !== undefined) this.#windows.close(window);
-      close(descriptor);
-      throw error;
-    }
-    const record = { kind: PORT_KIND_PACKET, features, mtu: link.mtu, descriptor };
-    this.#records.publish(number, { ...record, window: window.address, ringBytes: window.bytes }, isUp(link));
-    return { number, spec, descriptor, window, link, state: isUp(link) ? "up" : "down", ringDrops: 0 };
+    const opened = openInterface(spec, link, this.#windows);
+    const { descriptor } = opened;
+    const { kind, features, window } = opened;
+    const record = { kind, features, mtu: link.mtu, descriptor, window: window.address, ringBytes: window.bytes };
+    this.#records.publish(number, record, isUp(link));
+    return { number, spec, descriptor, interface: opened, link, state: isUp(link) ? "up" : "down", ringDrops: 0 };
   }
 
   #handleOne(port: KernelPort, news: LinkNews): void {
@@ -234,8 +217,8 @@ export class KernelPorts {
 
   #release(port: KernelPort): void {
     this.#records.free(port.number);
-    if (port.window !== undefined) this.#windows.close(port.window);
-    close(port.descriptor);
+    if (port.interface !== undefined) port.interface.close();
+    else close(port.descriptor);
   }
 
   #port(number: number): KernelPort {
@@ -259,7 +242,7 @@ function mustFind(name: string, namespace?: string): Link {
 }
 
 function status(port: KernelPort): PortStatus {
-  const { number, link, spec } = port;
+  const { number, link, spec, interface: opened } = port;
   return {
     number,
     name: spec.name,
@@ -269,5 +252,6 @@ function status(port: KernelPort): PortStatus {
     mac: link.mac,
     mtu: link.mtu,
     ifindex: port.state === "gone" ? undefined : link.index,
+    ...(opened && { io: opened.io, xdpMode: opened.xdpMode, refused: opened.refused }),
   };
 }

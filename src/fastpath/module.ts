@@ -21,6 +21,7 @@ export interface FastpathExports {
   initialize(): void;
   processBatch(first: number, packets: number): void;
   runRing(port: number): number;
+  runXdp(port: number): number;
   runBuffers(port: number, count: number): number;
   runDatagrams(port: number, checksummed: boolean, count: number): number;
   applyCommands(budget: number): number;
@@ -30,6 +31,10 @@ export interface FastpathExports {
   /** What became of queued frames: assembly/io/queue.ts. */
   countSent(port: number, first: number, count: number): void;
   countRefused(port: number, count: number, full: boolean): void;
+  /** The transmit ring of an AF_XDP port: assembly/io/xdp-transmit.ts. */
+  submitXdp(port: number): number;
+  unsentXdp(port: number): number;
+  withdrawXdp(port: number, count: number): void;
   countTunnelled(port: number, packets: number, bytes: number, reason: number): void;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Windows of linear memory for packet rings.
+ * Windows of linear memory for rings that the kernel maps: packet sockets' and AF_XDP's.
  *
  * What: a ring is memory that the kernel takes at once and keeps, so the first ports have long ones, and the more there are the shorter
  *   they get: a host with hundreds of ports has hundreds of quiet ones. Every port that there can be has a window.
@@ -10,6 +10,7 @@ import { MAX_PORTS } from "../../assembly/layout/limits.ts";
 import { WINDOWS_BASE, WINDOWS_SIZE } from "../../assembly/memory.ts";
 import { mapAnonymous, mapDescriptor } from "../kernel/host-memory.ts";
 import { createReceiveRing } from "../kernel/packet-socket.ts";
+import { openXdpSocket } from "../kernel/xdp-socket.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -24,6 +25,9 @@ export interface RingWindow {
   readonly address: number;
   readonly bytes: number;
 }
+
+/** As many ports as there are windows have one. */
+export class NoWindowError extends Error {}
 
 export class RingWindows {
   readonly #memory: WebAssembly.Memory;
@@ -41,16 +45,32 @@ export class RingWindows {
     if (next > WINDOWS_BASE + WINDOWS_SIZE) throw new Error("the windows do not fit into their region");
   }
 
-  /** Makes the socket's receive ring and maps it into a window. */
+  /** Makes the packet socket's receive ring and maps it into a window, the largest there is. */
   open(descriptor: number): RingWindow {
     const window = this.#free.find((windows) => windows.length > 0)?.pop();
-    if (window === undefined) throw new Error(`no window left: ${MAX_PORTS} interfaces have a ring`);
-    try {
+    if (window === undefined) throw new NoWindowError(`no window left: ${MAX_PORTS} interfaces have a ring`);
+    return this.#use(window, () => {
       createReceiveRing(descriptor, window.bytes);
       mapDescriptor(this.#memory, window.address, window.bytes, descriptor);
       return window;
+    });
+  }
+
+  /** An AF_XDP socket on the interface with all of its memory in one of the largest windows. */
+  openXdp(index: number): { readonly descriptor: number; readonly window: RingWindow } {
+    const [{ bytes, count }] = SIZES;
+    const window = this.#free[0].pop();
+    if (window === undefined) {
+      throw new NoWindowError(`an AF_XDP port takes one of ${count} windows of ${bytes / MIB} MiB, and none is left`);
+    }
+    return this.#use(window, () => ({ descriptor: openXdpSocket(this.#memory, window.address, index), window }));
+  }
+
+  #use<Result>(window: RingWindow, map: () => Result): Result {
+    try {
+      return map();
     } catch (error) {
-      this.#giveBack(window);
+      this.close(window); // what is mapped of it is not known
       throw error;
     }
   }

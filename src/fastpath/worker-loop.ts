@@ -23,6 +23,7 @@ import {
   PORT_FD,
   PORT_KIND,
   PORT_KIND_PACKET,
+  PORT_KIND_XDP,
   PORT_SIZE,
   PORT_STATE,
   PORT_STATE_DOWN,
@@ -45,7 +46,10 @@ import { DATAGRAM_TAGS_END, TAG_BELL, TAG_LINKS, type WorkerMessage, type Worker
 /** What the loop calls of assembly/index.ts. */
 export type FastPath = SendCounters &
   DatagramCounters &
-  Pick<FastpathExports, "initialize" | "applyCommands" | "runRing" | "runBuffers" | "runDatagrams" | "sweep"> & {
+  Pick<
+    FastpathExports,
+    "initialize" | "applyCommands" | "runRing" | "runXdp" | "runBuffers" | "runDatagrams" | "sweep"
+  > & {
     setClock(microseconds: number): void;
   };
 
@@ -157,6 +161,8 @@ export class WorkerLoop {
     if (words[record + KIND] === PORT_KIND_PACKET) {
       if (failed) this.#fail(port, takeSocketError(words[record + DESCRIPTOR]!));
       packets = this.#fastPath.runRing(port);
+    } else if (words[record + KIND] === PORT_KIND_XDP) {
+      packets = this.#fastPath.runXdp(port);
     } else if (failed) {
       this.#fail(port, EBADFD);
     } else {

@@ -25,6 +25,12 @@ const DRIVER_NAME = 4;
 const DRIVER_VERSION = 36;
 const DRIVER_FIRMWARE = 68;
 
+const ETHTOOL_GCHANNELS = 0x3c;
+/** struct ethtool_channels: cmd(4), four maxima, then rx(4) tx(4) other(4) combined(4). */
+const CHANNELS_SIZE = 36;
+const CHANNELS_RECEIVE = 20;
+const CHANNELS_COMBINED = 32;
+
 export interface LinkMode {
   /** Bits a second. */
   readonly speed: number;
@@ -51,6 +57,13 @@ export function driverOf(name: string): Driver | undefined {
   if (info === undefined) return undefined;
   const text = (at: number): string => info.toString("latin1", at, at + 32).replace(/\0.*$/s, "");
   return { name: text(DRIVER_NAME), version: text(DRIVER_VERSION), firmware: text(DRIVER_FIRMWARE) };
+}
+
+/** Receive queues in use; 1 where the driver knows of no others. */
+export function receiveQueues(name: string): number {
+  const channels = ask(name, ETHTOOL_GCHANNELS, CHANNELS_SIZE);
+  if (channels === undefined) return 1;
+  return Math.max(1, channels.readUInt32LE(CHANNELS_RECEIVE) + channels.readUInt32LE(CHANNELS_COMBINED));
 }
 
 function ask(name: string, command: number, size: number): Buffer | undefined {

@@ -23,11 +23,17 @@ export function hostBase(memory: WebAssembly.Memory): number {
   return addressOf(new Uint8Array(memory.buffer));
 }
 
-/** Maps `size` bytes of a descriptor (a packet ring) over linear memory at `offset`, whole pages both. */
-export function mapDescriptor(memory: WebAssembly.Memory, offset: number, size: number, descriptor: number): void {
+/** Maps `size` bytes of a descriptor (a kernel's ring) from its offset `from` on over linear memory at `offset`, whole pages all. */
+export function mapDescriptor(
+  memory: WebAssembly.Memory,
+  offset: number,
+  size: number,
+  descriptor: number,
+  from = 0,
+): void {
   const address = hostBase(memory) + offset;
   check(
-    mmap(address, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, descriptor, 0),
+    mmap(address, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, descriptor, from),
     `mmap of ${size} bytes over linear memory`,
   );
 }

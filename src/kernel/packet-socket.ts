@@ -56,7 +56,7 @@ export function openPacketSocket(): number {
   try {
     setOption(descriptor, SOL_PACKET, PACKET_VNET_HDR, 1, "PACKET_VNET_HDR");
     setOption(descriptor, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, "PACKET_IGNORE_OUTGOING");
-    setOption(descriptor, SOL_PACKET, PACKET_QDISC_BYPASS, 1, "PACKET_QDISC_BYPASS");
+    setQueueingBypass(descriptor, true);
     setOption(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER, "SO_SNDBUFFORCE");
     setOption(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER, "SO_RCVBUFFORCE");
     return descriptor;
@@ -64,6 +64,11 @@ export function openPacketSocket(): number {
     close(descriptor);
     throw error;
   }
+}
+
+/** Whether what is sent goes to the driver at once, as it does unless told otherwise, or through the interface's queueing discipline. */
+export function setQueueingBypass(descriptor: number, on: boolean): void {
+  setOption(descriptor, SOL_PACKET, PACKET_QDISC_BYPASS, on ? 1 : 0, "PACKET_QDISC_BYPASS");
 }
 
 /** Asks for a receive ring of that many bytes, to be mapped; frames keep PACKET_MIN_HEADROOM writable bytes before them. */

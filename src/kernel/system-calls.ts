@@ -13,6 +13,9 @@ const declare = (name: string, result: string, ...parameters: string[]): Call =>
   libc.func(name, result, parameters) as unknown as Call;
 
 const POINTER = "uint64";
+/** bpf(2) has no wrapper in the C library. */
+const SYS_BPF = process.arch === "x64" ? 321 : 280;
+const systemCall = declare("syscall", "int64", "int64", "int", POINTER, "uint32");
 
 export const open = declare("open", "int", "str", "int", "int");
 export const close = declare("close", "int", "int");
@@ -32,6 +35,10 @@ export const send = declare("send", "int64", "int", POINTER, "uint64", "int");
 export const recvmsg = declare("recvmsg", "int64", "int", POINTER, "int");
 export const recvmmsg = declare("recvmmsg", "int", "int", POINTER, "uint32", "int", POINTER);
 export const sendmmsg = declare("sendmmsg", "int", "int", POINTER, "uint32", "int");
+
+/** `attributes`: address of a union bpf_attr of `size` bytes. */
+export const bpf = (command: number, attributes: number, size: number): number =>
+  systemCall(SYS_BPF, command, attributes, size);
 
 export const mmap = declare("mmap", "int64", POINTER, "uint64", "int", "int", "int", "int64");
 

@@ -188,7 +188,7 @@ export class Lab {
       );
       if (!offloads) await runInNamespace(namespace, [process.execPath, OFFLOADS, device, "off"]);
       await ip("-n", home, "link", "set", host.port, "up");
-      await this.#addPort(host, { kind: "system" });
+      await this.#addPort(host, { kind: "system", io: ports === "af_xdp" ? ports : "packet" });
     }
     await this.#addAddress(host, host.address);
     await ip("-n", namespace, "link", "set", device, "up");

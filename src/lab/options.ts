@@ -2,9 +2,12 @@
 import { CommandError, EXIT_USAGE } from "../control/command-error.ts";
 import { MOST_CLIENTS } from "./topology.ts";
 
+export const LAB_PORTS = ["tap", "veth", "af_xdp"] as const;
+export type LabPorts = (typeof LAB_PORTS)[number];
+
 export interface LabOptions {
-  /** TAP devices in the hosts' namespaces, or the blog's veth pairs whose other ends the switch reads as packet sockets. */
-  readonly ports: "tap" | "veth";
+  /** TAP devices in the hosts' namespaces, or the blog's veth pairs whose other ends the switch reads by packet sockets or AF_XDP. */
+  readonly ports: LabPorts;
   /** false: no checksum or segmentation offload anywhere on the way. */
   readonly offloads: boolean;
   readonly mtu: number;

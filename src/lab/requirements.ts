@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CommandError, EXIT_MISSING } from "../control/command-error.ts";
+import type { LabPorts } from "./options.ts";
 
 export interface Machine {
   readonly uid: number;
@@ -25,7 +26,7 @@ export function builtModule(): string {
 }
 
 /** @throws CommandError naming the first thing that is missing. */
-export function checkRequirements(ports: "tap" | "veth", machine: Machine = thisMachine()): void {
+export function checkRequirements(ports: LabPorts, machine: Machine = thisMachine()): void {
   const missing = (sentence: string): never => {
     throw new CommandError(sentence, EXIT_MISSING);
   };

@@ -81,6 +81,12 @@ export class SwitchPorts {
       status,
       ...options.settings,
     };
+    if (status.refused !== undefined) {
+      this.#options.log.warn(
+        { port: port.name, reason: status.refused },
+        "AF_XDP refused: a packet socket takes its place",
+      );
+    }
     this.#owners.set(status.number, { bridge, port });
     return this.#announce(bridge, port);
   }

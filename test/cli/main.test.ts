@@ -135,7 +135,7 @@ describe("what goes wrong is one sentence and a status", () => {
     [["nbctl", "--file"], 2, "megaflow: nbctl --file takes one file name, or - for standard input\n"],
     [["nbctl", "--file", "/nowhere"], 2, "megaflow: /nowhere cannot be read: "],
     [["ports", "add", "a", "--kind", "dpdk"], 2, "Choose from tap, system."],
-    [["lab", "--ports", "dpdk"], 2, "Allowed choices are tap, veth."],
+    [["lab", "--ports", "dpdk"], 2, "Allowed choices are tap, veth, af_xdp."],
     [["--socket", "/nowhere/socket", "flows"], 3, "megaflow: no megaflow daemon answers at /nowhere/socket: "],
     [["--socket", `/${"x".repeat(200)}`, "flows"], 2, "is longer than the 107 bytes a unix socket allows"],
   ])("%j", async (words, status, sentence) => {

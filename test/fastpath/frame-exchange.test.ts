@@ -8,6 +8,7 @@ import {
   PORT_KIND_PACKET,
   PORT_KIND_TAP,
   PORT_KIND_TEST,
+  PORT_KIND_XDP,
   PORT_SIZE,
   PORT_TX_COUNT,
   PORT_TX_MESSAGES,
@@ -29,11 +30,16 @@ const view = new DataView(memory.buffer);
 const records = new PortRecords(memory);
 const directory = mkdtempSync(join(tmpdir(), "megaflow-exchange-"));
 const calls: unknown[][] = [];
+/** Frames of an AF_XDP port that find a chunk; the kernel takes none of them. */
+const submitted = 2;
 const exchange = new FrameExchange(
   memory,
   () => ({
     countSent: (...words) => calls.push(["sent", ...words]),
     countRefused: (...words) => calls.push(["refused", ...words]),
+    submitXdp: () => submitted,
+    unsentXdp: () => submitted,
+    withdrawXdp: (...words) => calls.push(["withdrawn", ...words]),
   }),
   (...words) => calls.push(["failed", ...words]),
 );
@@ -142,6 +148,21 @@ describe("a transmit queue of a packet socket", () => {
       ["refused", PORT, 2, false],
       ["failed", PORT, EBADF],
     ]);
+  });
+});
+
+describe("a transmit queue of an AF_XDP socket", () => {
+  it("without a socket is withdrawn from the ring, refused and reported", () => {
+    queue(PORT_KIND_XDP, 999_999, ["one", "two", "no chunk"]);
+    exchange.flushPort(PORT);
+    expect(calls).toEqual([
+      ["refused", PORT, 1, true],
+      ["withdrawn", PORT, 2],
+      ["refused", PORT, 2, false],
+      ["failed", PORT, EBADF],
+      ["sent", PORT, 0, 0],
+    ]);
+    expect(view.getUint32(field(PORT_TX_COUNT), true)).toBe(0);
   });
 });
 

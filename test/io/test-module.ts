@@ -22,6 +22,8 @@ interface IoExports extends FastpathExports {
   parse(packet: number): void;
   receiveRing(port: number): number;
   releaseRing(port: number): void;
+  receiveXdp(port: number): number;
+  releaseXdp(port: number): void;
   receiveBuffers(port: number, count: number): number;
   transmit(packet: number, port: number): void;
   flushPorts(): void;

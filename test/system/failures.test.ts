@@ -37,7 +37,7 @@ async function underTraffic(lab: Lab, happen: () => Promise<unknown>): Promise<v
   await Promise.all(load);
 }
 
-describe.each(["tap", "veth"] as const)("under traffic over %s ports", (ports) => {
+describe.each(["tap", "veth", "af_xdp"] as const)("under traffic over %s ports", (ports) => {
   it("a server's namespace that is killed is logged, and the switch goes on", async () => {
     await withLab({ ports }, async (lab) => {
       await underTraffic(lab, async () => {

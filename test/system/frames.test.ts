@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { VNET_F_NEEDS_CSUM, VNET_GSO_NONE, VNET_GSO_TCPV4 } from "../../assembly/layout/packet.ts";
-import type { Frame } from "../../src/fastpath/datapath.ts";
+import type { Frame, InterfaceIo } from "../../src/fastpath/datapath.ts";
 import { WorkerDatapath } from "../../src/fastpath/worker-datapath.ts";
 import { deleteLink, setLink } from "../../src/kernel/link.ts";
 import { ip } from "../../src/lab/namespaces.ts";
@@ -22,7 +22,11 @@ function shifted(header: Buffer, bytes: number): Buffer {
 }
 
 /** A veth with both ends as ports 1 and 2: what is put out at one comes in at the other. */
-async function withLoop(mtu: number, body: (send: (frame: Frame) => Promise<Frame>) => Promise<void>): Promise<void> {
+async function withLoop(
+  mtu: number,
+  body: (send: (frame: Frame) => Promise<Frame>) => Promise<void>,
+  io: InterfaceIo = "packet",
+): Promise<void> {
   const name = `mf${process.pid}`;
   const datapath = await WorkerDatapath.start();
   try {
@@ -36,7 +40,8 @@ async function withLoop(mtu: number, body: (send: (frame: Frame) => Promise<Fram
     });
     for (const [index, device] of [name, `${name}p`].entries()) {
       setLink(device, { up: true });
-      await datapath.addPort({ kind: "system", name: device }, index + 1);
+      const status = await datapath.addPort({ kind: "system", name: device, io }, index + 1);
+      expect(status).toMatchObject({ io });
     }
     await vi.waitFor(() => expect(datapath.ports().map(({ up }) => up)).toEqual([true, true]), { timeout: 5000 });
     await body(async ({ bytes, vnet }) => {
@@ -67,14 +72,29 @@ describe("a frame that goes out at one port and comes in at another", () => {
     ["two 802.1Q tags", tagged(arp, "8100000181000002")],
   ];
 
-  it("has the same bytes, tags included", async () => {
-    await withLoop(1500, async (send) => {
-      for (const [name, bytes] of FRAMES) {
-        const { bytes: got } = await send({ bytes, vnet: NO_OFFLOAD });
-        expect([name, got.toString()]).toEqual([name, bytes.toString()]);
-        expect([name, Buffer.compare(got, bytes)]).toEqual([name, 0]);
-      }
-    });
+  it.each(["packet", "af_xdp"] as const)("has the same bytes, tags included (%s)", async (io) => {
+    await withLoop(
+      1500,
+      async (send) => {
+        for (const [name, bytes] of FRAMES) {
+          const { bytes: got } = await send({ bytes, vnet: NO_OFFLOAD });
+          expect([name, got.toString()]).toEqual([name, bytes.toString()]);
+          expect([name, Buffer.compare(got, bytes)]).toEqual([name, 0]);
+        }
+      },
+      io,
+    );
+  });
+
+  it("has its checksum finished on the way out by AF_XDP", async () => {
+    await withLoop(
+      1500,
+      async (send) => {
+        const { bytes } = await send({ bytes: tcpFrame(pattern(100)), vnet: vnetHeader() });
+        expect(isTcpSumRight(Buffer.from(bytes))).toBe(true);
+      },
+      "af_xdp",
+    );
   });
 
   it("may be longer than a frame of the ring", async () => {

@@ -6,7 +6,7 @@ import { KEY_IN_PORT, KEY_NW_SRC, KEY_SIZE } from "../../assembly/layout/key.ts"
 import type { MegaflowHandle } from "../../src/fastpath/datapath.ts";
 import type { WorkerDatapath } from "../../src/fastpath/worker-datapath.ts";
 import { addAddress, deleteLink, findLink, setLink } from "../../src/kernel/link.ts";
-import { addNamespace, removeNamespaces, runInNamespace } from "../../src/lab/namespaces.ts";
+import { addNamespace, ip, removeNamespaces, runInNamespace } from "../../src/lab/namespaces.ts";
 import { runProgram } from "../../src/lab/run-program.ts";
 import { exchange, LINK, type Network, output, transfer, withHosts } from "./support/with-hosts.ts";
 
@@ -67,6 +67,52 @@ describe.each([
   });
 });
 
+describe("TCP through AF_XDP", () => {
+  it.each([
+    ["af_xdp", "af_xdp", true],
+    ["af_xdp", "af_xdp", false],
+    ["af_xdp", "veth", true],
+    ["tap", "af_xdp", true],
+  ] as const)(
+    "between %s and %s arrives intact both ways (offloads of the hosts: %s)",
+    async (left, right, offloads) => {
+      await withHosts(
+        [
+          { ports: left, offloads },
+          { ports: right, offloads },
+        ],
+        async (network) => {
+          const [first, second] = network.hosts;
+          for (const [from, to] of [
+            [first, second],
+            [second, first],
+          ]) {
+            const [sent, received] = await transfer(from, to, 48 * MIB);
+            expect(received).toBe(sent);
+            expect(received).toHaveLength(64);
+          }
+          expectNoLoss(network);
+        },
+      );
+    },
+  );
+});
+
+describe("AF_XDP that would lose frames", () => {
+  it("is refused with a reason, and a packet socket does it", async () => {
+    await withHosts([{ ports: "tap" }, { ports: "tap" }], async ({ datapath }) => {
+      const name = `mx${process.pid}`;
+      await ip("link", "add", name, "mtu", "9000", "type", "veth", "peer", `${name}p`);
+      try {
+        const status = await datapath.addPort({ kind: "system", name, io: "af_xdp" }, 7);
+        expect(status).toMatchObject({ io: "packet", refused: `the MTU of ${name} is 9000: AF_XDP takes up to 1774` });
+      } finally {
+        deleteLink(name);
+      }
+    });
+  });
+});
+
 describe("super-packets for a port without offloads", () => {
   it.each(["tap", "veth"] as const)("are segmented and summed in software (%s)", async (ports) => {
     await withHosts([{ ports: "tap" }, { ports, offloads: false }], async (network) => {
@@ -86,6 +132,8 @@ describe("datagrams", () => {
     ["tap", "veth", 18],
     ["veth", "tap", 1400],
     ["veth", "veth", 1472],
+    ["af_xdp", "af_xdp", 18],
+    ["af_xdp", "tap", 1472],
   ] as const)("between %s and %s of %i bytes all come back", async (left, right, size) => {
     await withHosts([{ ports: left }, { ports: right }], async (network) => {
       const [first, second] = network.hosts;
@@ -99,8 +147,14 @@ describe("a port whose device goes away under traffic", () => {
   it.each([
     ["a TAP device", "tap", ({ hosts: [first] }: Network) => deleteLink(first.device, first.namespace)],
     ["a veth", "veth", ({ hosts: [first] }: Network) => deleteLink(first.device)],
+    ["a veth with AF_XDP", "af_xdp", ({ hosts: [first] }: Network) => deleteLink(first.device)],
     ["the namespace of a TAP device", "tap", ({ hosts: [first] }: Network) => removeNamespaces([first.namespace])],
     ["the namespace of a veth", "veth", ({ hosts: [first] }: Network) => removeNamespaces([first.namespace])],
+    [
+      "the namespace of a veth with AF_XDP",
+      "af_xdp",
+      ({ hosts: [first] }: Network) => removeNamespaces([first.namespace]),
+    ],
   ] as const)("%s: one event, the others go on", async (_, ports, destroy) => {
     await withHosts([{ ports }, { ports: "tap" }, { ports: "tap" }, { ports: "veth" }], async (network) => {
       const [first, second, third, fourth] = network.hosts;
@@ -164,16 +218,19 @@ describe("a namespace", () => {
 });
 
 describe("a link", () => {
-  it.each(["tap", "veth"] as const)("of a %s that goes down and up says so and works again", async (ports) => {
-    await withHosts([{ ports }, { ports: "tap" }], async ({ datapath, hosts: [first, second], changes }) => {
-      setLink(first.device, { up: false }, first.namespace);
-      await vi.waitFor(() => expect(changes.map(({ event }) => event)).toEqual(["down"]), LINK);
-      expect(datapath.ports()[0]).toMatchObject({ number: 1, up: false });
-      setLink(first.device, { up: true }, first.namespace);
-      await vi.waitFor(() => expect(changes.map(({ event }) => event)).toEqual(["down", "up"]), LINK);
-      expect(await exchange(first, second, 1000, 100)).toEqual({ sent: 1000, returned: 1000, damaged: 0 });
-    });
-  });
+  it.each(["tap", "veth", "af_xdp"] as const)(
+    "of a %s that goes down and up says so and works again",
+    async (ports) => {
+      await withHosts([{ ports }, { ports: "tap" }], async ({ datapath, hosts: [first, second], changes }) => {
+        setLink(first.device, { up: false }, first.namespace);
+        await vi.waitFor(() => expect(changes.map(({ event }) => event)).toEqual(["down"]), LINK);
+        expect(datapath.ports()[0]).toMatchObject({ number: 1, up: false });
+        setLink(first.device, { up: true }, first.namespace);
+        await vi.waitFor(() => expect(changes.map(({ event }) => event)).toEqual(["down", "up"]), LINK);
+        expect(await exchange(first, second, 1000, 100)).toEqual({ sent: 1000, returned: 1000, damaged: 0 });
+      });
+    },
+  );
 
   it("that moves to another namespace stays a TAP port's", async () => {
     await withHosts([{ ports: "tap" }, { ports: "tap" }], async ({ datapath, hosts: [first, second], changes }) => {

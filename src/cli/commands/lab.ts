@@ -4,7 +4,7 @@ import { type Command, Option } from "commander";
 import { EXIT_FAILED, EXIT_OK } from "../../control/command-error.ts";
 import { runDirectory } from "../../control/run-directory.ts";
 import { Lab, sweepAbandoned } from "../../lab/lab.ts";
-import { DEFAULT_OPTIONS, type LabOptions } from "../../lab/options.ts";
+import { DEFAULT_OPTIONS, LAB_PORTS, type LabOptions } from "../../lab/options.ts";
 import { reportLines } from "../../lab/report.ts";
 import { findState, readState, takeDown } from "../../lab/state.ts";
 import { SERVERS } from "../../lab/topology.ts";
@@ -48,7 +48,7 @@ export const lab: CliCommand = {
 
 function labOptions(command: Command): Command {
   return command
-    .addOption(new Option("--ports <kind>", "how the switch reaches the hosts").choices(["tap", "veth"]).default("tap"))
+    .addOption(new Option("--ports <kind>", "how the switch reaches the hosts").choices(LAB_PORTS).default("tap"))
     .addOption(
       new Option("--offloads <state>", "checksum and segmentation offload").choices(["on", "off"]).default("on"),
     )

@@ -25,6 +25,11 @@ export const ports: CliCommand = {
       .option("--namespace <name>", "tap: the network namespace that gets the device")
       .option("--mac <address>", "tap: the device's Ethernet address")
       .option("--mtu <bytes>", "tap: the device's MTU", wholeNumber)
+      .option(
+        "--io <way>",
+        "system: by a packet socket, the default, or by AF_XDP (more small frames a second, no offloads)",
+        oneOf("packet", "af_xdp"),
+      )
       .option("--no-offloads", "no checksum and segmentation offload")
       .option("--ofport <number>", "OpenFlow port number wished for", wholeNumber)
       .option("--iface-id <name>", "the logical switch port it stands for")
@@ -65,8 +70,8 @@ function oneOf(...choices: string[]): (text: string) => string {
 function portSpec({ arguments: [name], options }: ControlRequest): PortSpec {
   if (!name || name.length > 15)
     throw new CommandError(`"${name ?? ""}" is no device name: 1 to 15 characters`, EXIT_USAGE);
-  const { kind, namespace, mac, mtu, offloads } = options as Record<string, never>;
+  const { kind, namespace, mac, mtu, offloads, io } = options as Record<string, never>;
   if (kind === "tap") return { kind, name, namespace, mac, mtu, offloads };
-  if (kind === "system" || kind === undefined) return { kind: "system", name, offloads };
+  if (kind === "system" || kind === undefined) return { kind: "system", name, offloads, io };
   throw new CommandError(`"${kind}" is no kind of port: choose from tap, system`, EXIT_USAGE);
 }

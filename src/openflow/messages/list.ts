@@ -157,12 +157,10 @@ import {
   type TableDescriptionRequest,
   type TableFeaturesReply,
   type TableFeaturesRequest,
-  type TableStatus,
   tableDescriptionReply,
   tableDescriptionRequest,
   tableFeaturesReply,
   tableFeaturesRequest,
-  tableStatus,
 } from "./table-features.ts";
 import { type TableMod, tableMod } from "./table-mod.ts";
 import {
@@ -269,7 +267,6 @@ export type Message =
   | TableDescriptionRequest
   | TableDescriptionReply
   | TableMod
-  | TableStatus
   | TableStatisticsRequest
   | TableStatisticsReply
   | TlvTableRequest
@@ -365,7 +362,6 @@ export const messages = new MessageTable<Message>([
   tableDescriptionRequest,
   tableDescriptionReply,
   tableMod,
-  tableStatus,
   tableStatisticsRequest,
   tableStatisticsReply,
   tlvTableRequest,

@@ -13,8 +13,7 @@ export interface TableMod {
   /** undefined: the version has no say in it. */
   readonly miss?: TableMiss;
   readonly eviction?: boolean;
-  /** undefined: the version has no say in it; "off": nobody wants to be told. */
-  readonly vacancy?: { readonly down: number; readonly up: number } | "off";
+  readonly vacancy?: { readonly down: number; readonly up: number };
 }
 
 const MISS_BITS = 3;
@@ -40,11 +39,11 @@ export const tableMod: MessageCodec<TableMod> = {
     if (config & ~allowed)
       throw new OpenFlowError("OFPTMFC_BAD_CONFIG", `table configuration 0x${config.toString(16)}`);
     if (version < OF14) return { type: "table_mod", table, miss: missOf(config, version) };
-    let vacancy: { readonly down: number; readonly up: number } | undefined;
+    let vacancy: TableMod["vacancy"];
     for (const property of readProperties(body)) {
       if (property.experimenter !== 0) throw unknownProperty(property);
-      // What eviction goes by cannot be chosen: whatever is said of it, as OVS takes it, says nothing.
-      if (property.type === EVICTION_PROPERTY) continue;
+      if (property.type === EVICTION_PROPERTY)
+        throw new OpenFlowError("OFPTMFC_BAD_CONFIG", "eviction flags are read-only");
       if (property.type !== VACANCY_PROPERTY) throw unknownProperty(property);
       const down = property.body.u8();
       const up = property.body.u8();
@@ -55,7 +54,7 @@ export const tableMod: MessageCodec<TableMod> = {
       type: "table_mod",
       table,
       eviction: (config & EVICTION) !== 0,
-      vacancy: config & VACANCY_EVENTS ? (vacancy ?? { down: 0, up: 0 }) : "off",
+      ...(config & VACANCY_EVENTS && vacancy && { vacancy }),
     };
   },
 };

@@ -17,7 +17,7 @@ import { addAddress, setLink } from "../../../src/kernel/link.ts";
 import { addNamespace, inNamespace, ip, removeNamespaces, runInNamespace } from "../../../src/lab/namespaces.ts";
 
 export interface HostOptions {
-  readonly ports: "tap" | "veth";
+  readonly ports: "tap" | "veth" | "af_xdp";
   /** false: the port takes no super-packets and no open checksums, and the host makes none. */
   readonly offloads?: boolean;
   readonly mtu?: number;
@@ -93,7 +93,9 @@ async function addHost(
     setLink(`${device}h`, { namespace });
     setLink(`${device}h`, { name: device }, namespace);
     setLink(device, { up: true });
-    await datapath.addPort({ kind: "system", name: device, offloads }, number);
+    const io = ports === "af_xdp" ? ports : "packet";
+    const { refused } = await datapath.addPort({ kind: "system", name: device, offloads, io }, number);
+    if (refused !== undefined) throw new Error(refused);
     if (!offloads)
       await runInNamespace(namespace, [process.execPath, program("../../../src/lab/offloads.ts"), device, "off"]);
   }

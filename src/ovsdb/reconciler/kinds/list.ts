@@ -1,4 +1,5 @@
 /** The kinds of interfaces there are. */
+import { afxdp } from "./afxdp.ts";
 import { absentSystem, type DummyDevices, dummy } from "./dummy.ts";
 import { internal } from "./internal.ts";
 import type { InterfaceKind } from "./kind.ts";
@@ -7,7 +8,7 @@ import { system } from "./system.ts";
 import { tunnel } from "./tunnel.ts";
 import { unsupported } from "./unsupported.ts";
 
-const kinds: readonly InterfaceKind[] = [system, internal, patch, tunnel, unsupported];
+const kinds: readonly InterfaceKind[] = [system, afxdp, internal, patch, tunnel, unsupported];
 /** undefined: nobody knows such a type. */
 export type FindKind = (type: string) => InterfaceKind | undefined;
 

@@ -11,8 +11,6 @@ export const unsupported: InterfaceKind = {
     "lisp",
     "stt",
     "bareudp",
-    "afxdp",
-    "afxdp-nonpmd",
     "dpdk",
     "dpdkvhostuser",
     "dpdkvhostuserclient",

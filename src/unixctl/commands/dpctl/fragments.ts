@@ -1,7 +1,5 @@
 /** dpctl/ipf-*: reassembly of IP fragments. */
-import type { FragmentFamilyStatus, HeldDatagram } from "../../../fastpath/datapath.ts";
-import { formatAddress } from "../../../slowpath/flow/address-text.ts";
-import { ETH_TYPE_IP, ETH_TYPE_IPV6 } from "../../../slowpath/flow/prerequisites.ts";
+import type { FragmentFamilyStatus } from "../../../fastpath/datapath.ts";
 import { dpctlCommand, dpctlError, INVALID, openDatapath } from "./dpctl.ts";
 
 const NOT_PERMITTED = "Operation not permitted";
@@ -50,8 +48,7 @@ export const setMost = dpctlCommand("ipf-set-max-nfrags", "[dp] maxfrags", 1, 2,
 
 export const getStatus = dpctlCommand("ipf-get-status", "[dp]", 0, 1, (request) => {
   openDatapath(request, 1);
-  const { conntrack } = request.daemon.switch.datapath;
-  const { limit, held, ipv4, ipv6 } = conntrack.fragments();
+  const { limit, held, ipv4, ipv6 } = request.daemon.switch.datapath.conntrack.fragments();
   const lines = [
     "Fragmentation Module Status",
     "---------------------------",
@@ -63,29 +60,8 @@ export const getStatus = dpctlCommand("ipf-get-status", "[dp]", 0, 1, (request) 
     ...familyLines("v6", ipv6),
   ];
   const status = lines.map((line) => `        ${line}\n`).join("");
-  if (!request.verbose) return status;
-  return `${status}\n        Fragment Lists:\n\n${conntrack.heldDatagrams().map(heldLine).join("")}`;
+  return request.verbose ? `${status}\n        Fragment Lists:\n\n` : status;
 });
-
-function heldLine(datagram: HeldDatagram): string {
-  const { source, destination, recirculationId, identification, zone, protocol, fragments, hasFirst, hasLast } =
-    datagram;
-  const state =
-    hasFirst && hasLast ? "first/last frag" : hasFirst ? "first frag" : hasLast ? "last frag" : "other frag";
-  const type = source.length === 4 ? ETH_TYPE_IP : ETH_TYPE_IPV6;
-  const fields = [
-    `src=${formatAddress(source)}`,
-    `dst=${formatAddress(destination)}`,
-    `recirc_id=${recirculationId}`,
-    `ip_id=${identification}`,
-    `dl_type=0x${type.toString(16)}`,
-    `zone=${zone}`,
-    `nw_proto=${protocol}`,
-    `num_fragments=${fragments}`,
-    `state=${state}`,
-  ];
-  return `(${fields.join(",")})\n`;
-}
 
 function familyLines(family: string, status: FragmentFamilyStatus): string[] {
   return [

@@ -45,10 +45,7 @@ function frameOf(daemon: Vswitchd, text: string, length: number | undefined): Ui
   if (length === undefined) return composeFrame(flow, counting(PAYLOAD));
   const headers = composeFrame(flow, new Uint8Array(0)).length;
   if (headers > length) throw new UnixctlError("too small packet len");
-  // What carries no payload is filled up behind its end.
-  const frame = new Uint8Array(length);
-  frame.set(composeFrame(flow, counting(length - headers)));
-  return frame;
+  return composeFrame(flow, counting(length - headers));
 }
 
 function counting(length: number): Uint8Array {
