@@ -13,7 +13,8 @@ import { type Pipeline, type PipelineFiles, writePipeline } from "./pipeline.ts"
 import { onSwitchCore } from "./processors.ts";
 import type { SwitchOrder, SwitchReport } from "./switch-process.ts";
 
-export type MegaflowPorts = "tap" | "veth";
+/** The last two on veth pairs. */
+export type MegaflowPorts = "tap" | "veth" | "af_xdp";
 
 export class Megaflow extends Forwarder {
   readonly name: string;
@@ -72,6 +73,7 @@ export class Megaflow extends Forwarder {
   }
 
   #specOf({ port, namespace, mac }: PlacedHost): PortSpec {
-    return this.#ports === "tap" ? { kind: "tap", name: port, namespace, mac } : { kind: "system", name: port };
+    if (this.#ports === "tap") return { kind: "tap", name: port, namespace, mac };
+    return { kind: "system", name: port, io: this.#ports === "af_xdp" ? "af_xdp" : "packet" };
   }
 }

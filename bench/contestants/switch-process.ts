@@ -24,7 +24,10 @@ export interface SwitchReport {
 if (import.meta.main) {
   const { rules, ports } = JSON.parse(process.argv[2]) as SwitchOrder;
   const running = new Switch({ datapath: await WorkerDatapath.start() });
-  for (const { spec, ofport } of ports) await running.ports.add(spec, { ofport });
+  for (const { spec, ofport } of ports) {
+    const { status } = await running.ports.add(spec, { ofport });
+    if (status?.refused !== undefined) throw new Error(`not the I/O that was asked for: ${status.refused}`);
+  }
   await running.apply(recordedRules(rules, running.bridge().portNames));
   console.log("ready");
   for await (const _ of createInterface({ input: process.stdin })) console.log(JSON.stringify(report(running)));

@@ -7,7 +7,6 @@ import { Switch } from "../../src/slowpath/switch.ts";
 import { parseFlowLine } from "../../src/slowpath/tables/flow-text.ts";
 import { parseGroup } from "../../src/slowpath/tables/group-text.ts";
 import { check } from "../bench.ts";
-import type { Backend, Chooser } from "./chooser.ts";
 
 export interface Way {
   readonly name: string;
@@ -23,13 +22,18 @@ export const WAYS: readonly Way[] = [
   { name: "fields ip_src", select: "one-pass", method: "hash,fields(ip_src)" },
 ];
 
+export interface Backend {
+  readonly id: number;
+  readonly weight: number;
+}
+
 /** Behind Ethernet, IPv4 and TCP without options: four bytes that tell frames apart. */
 export const MARK_AT = 54;
 
 const CLIENT = 1;
 const SERVERS = 2;
 
-export class Balancer implements Chooser {
+export class Balancer {
   readonly #datapath = new LocalDatapath({ seed: 1 });
   readonly #switch: Switch;
   readonly #method: string;
@@ -59,7 +63,8 @@ export class Balancer implements Chooser {
     await this.#switch.apply([parseGroup(text, "add_or_mod", { ports: this.#switch.bridge().portNames })]);
   }
 
-  async choose(frames: readonly Uint8Array[]): Promise<Uint16Array> {
+  /** The id of the backend for each frame. Their marks number them. @throws CheckFailed when a frame is lost or doubled. */
+  choose(frames: readonly Uint8Array[]): Uint16Array {
     const port = (number: number) => this.#switch.bridge().port(number)!.datapathPort!;
     for (const frame of frames) this.#datapath.inject(port(CLIENT), frame);
     this.#datapath.run();

@@ -12,6 +12,7 @@ export function wireContestants(): WireContestant[] {
   return [
     new WireContestant(new Megaflow("tap", LEARNING_SWITCH)),
     new WireContestant(new Megaflow("veth", LEARNING_SWITCH)),
+    new WireContestant(new Megaflow("af_xdp", LEARNING_SWITCH)),
     new WireContestant(new OpenVswitch({ segmentation: true }, LEARNING_SWITCH)),
     new WireContestant(new OpenVswitch({}, LEARNING_SWITCH)),
     new WireContestant(new LinuxBridge()),

@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { runInNamespace } from "../../src/lab/namespaces.ts";
 import { check } from "../bench.ts";
 import { onOtherCore } from "../contestants/processors.ts";
+import { installed } from "../install.ts";
 import { LEFT, type WireContestant } from "./rig.ts";
 
 export interface Stream {
@@ -25,10 +26,27 @@ export interface FrameRate {
 const STRANGERS = 20;
 
 /** @throws CheckFailed when frames are lost and nobody has counted them as dropped, where the switch can tell. */
-export async function frameRate(contestant: WireContestant, { bytes, seconds, flows }: Stream): Promise<FrameRate> {
+export async function frameRate(contestant: WireContestant, stream: Stream): Promise<FrameRate> {
+  if (!installed("nft")) throw new Error("needs the Debian package nftables");
+  const nextHop = await contestant.nextHop();
+  await contestant.setOffloads(false);
+  await contestant.discardArrivals();
+  try {
+    return await streamFrames(contestant, nextHop, stream);
+  } finally {
+    await contestant.listen();
+  }
+}
+
+async function streamFrames(
+  contestant: WireContestant,
+  nextHop: string,
+  { bytes, seconds, flows }: Stream,
+): Promise<FrameRate> {
   const { left, target } = contestant;
   const lostBefore = await contestant.accountedDrops();
   const before = await contestant.arrivals();
+  const sentBefore = await contestant.departures();
   const script = join(import.meta.dirname, "frame-generator.ts");
   const command = onOtherCore([
     process.execPath,
@@ -39,9 +57,10 @@ export async function frameRate(contestant: WireContestant, { bytes, seconds, fl
     target,
     String(flows),
   ]);
-  const report = JSON.parse(await runInNamespace(left, ["env", `PEER_MAC=${await contestant.nextHop()}`, ...command]));
-  const { sent, seconds: took } = report as { sent: number; seconds: number };
+  const report = JSON.parse(await runInNamespace(left, ["env", `PEER_MAC=${nextHop}`, ...command]));
+  const { seconds: took } = report as { seconds: number };
   const arrived = (await settledArrivals(contestant)) - before.packets;
+  const sent = (await contestant.departures()).packets - sentBefore.packets;
   check(arrived > sent / 100, `${sent} frames were sent, ${arrived} arrived`);
   check(arrived <= sent + STRANGERS, `${sent} frames were sent, ${arrived} arrived: some came twice`);
   const lostAfter = await contestant.accountedDrops();

@@ -1,5 +1,5 @@
 /** Two hosts on the wire, "left" 10.77.0.1 and "right" 10.77.0.2, and what can be read off their devices. */
-import { ip } from "../../src/lab/namespaces.ts";
+import { ip, runInNamespace } from "../../src/lab/namespaces.ts";
 import { check } from "../bench.ts";
 import type { Forwarder } from "../contestants/forwarder.ts";
 import { type Network, NetworkContestant } from "../contestants/network.ts";
@@ -28,6 +28,22 @@ export class WireContestant extends NetworkContestant {
   constructor(forwarder: Forwarder, network = ONE_NETWORK) {
     super(network, forwarder);
     this.target = network.targets[0];
+  }
+
+  /**
+   * Has the right host count what arrives at its device and look at nothing of it, until `listen`. Otherwise a good part of what is
+   * measured would be its stack, which runs on the switch's processor and thinks about an ICMP message for every frame.
+   */
+  async discardArrivals(): Promise<void> {
+    const rules = `table netdev discard {
+      chain arrivals { type filter hook ingress device ${RIGHT.port} priority 0; policy drop; }
+    }`;
+    await runInNamespace(this.right, ["nft", "-f", "-"], { input: rules });
+  }
+
+  /** Ends `discardArrivals`. */
+  async listen(): Promise<void> {
+    await runInNamespace(this.right, ["nft", "delete", "table", "netdev", "discard"]);
   }
 
   /** Hardware address that frames for the target go to, from the left host's neighbour table (ping has filled it). */

@@ -12,8 +12,8 @@ import { loadMetrics, withLoad } from "./load.ts";
 import { WireContestant } from "./rig.ts";
 
 const SET_UPS = "flows set up";
-/** Hashing looks at addresses and ports: so does the megaflow. NORMAL carries ARP. */
-const RULE = "priority=0 actions=multipath(symmetric_l4,1024,modulo_n,2,0,NXM_NX_REG0[]),normal";
+/** Hashing looks at addresses and ports, those of UDP too: so does the megaflow. NORMAL carries ARP. */
+const RULE = "priority=0 actions=multipath(symmetric_l3l4+udp,1024,modulo_n,2,0,NXM_NX_REG0[]),normal";
 const PIPELINE: Pipeline = { flows: [RULE], groups: [] };
 const FLOWS = 100_000_000;
 
