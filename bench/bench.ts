@@ -59,6 +59,8 @@ export interface Session {
   readonly quick: boolean;
   setting(name: string, value: string | number | boolean): void;
   note(sentence: string): void;
+  /** Rows made of others, shown before them. */
+  lead(rows: readonly Row[]): void;
   /** Takes turns A B A B …; prints each row when it is complete and returns them. */
   compare<C extends Contestant, K extends Case>(comparison: Comparison<C, K>): Promise<readonly Row[]>;
 }

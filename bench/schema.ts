@@ -64,6 +64,8 @@ export interface Row {
   readonly case: string;
   /** Where the case lies on an axis; rows that differ in nothing else are points of one line. */
   readonly at?: Position;
+  /** A value that splits better from worse, or one contestant's lead from another's: drawn as a line. */
+  readonly level?: number;
   /** For the tables only: neither printed nor drawn. */
   readonly detail?: boolean;
   /** Names of the contestants that the others are divided by. */

@@ -70,6 +70,11 @@ export class BenchSession implements Session {
     this.#print(sentence);
   }
 
+  lead(rows: readonly Row[]): void {
+    for (const row of rows) for (const line of rowText(row)) this.#print(line);
+    this.#rows.unshift(...rows);
+  }
+
   async compare<C extends Contestant, K extends Case>(comparison: Comparison<C, K>): Promise<readonly Row[]> {
     const contestants = comparison.contestants.filter((contestant) => this.#takesPart(contestant));
     const progress = (step: string, done: number, steps: number) => this.#progress(step, done, steps);

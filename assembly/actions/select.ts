@@ -9,9 +9,10 @@
 import { drop } from "../counters.ts";
 import { DROP_BAD_PROGRAM, DROP_NO_BUCKET } from "../layout/counter.ts";
 import { PACKET_BUCKET, PACKET_LENGTH } from "../layout/packet.ts";
-import { BUCKET_BYTES, BUCKET_COUNTERS_SIZE, BUCKET_PACKETS, OP_SELECT_BUCKETS, OP_SELECT_FIELDS, OP_SELECT_METHOD, OP_SELECT_SLOT_MASK, OP_SELECT_TABLES, SELECT_BUCKET_COUNTERS, SELECT_BUCKET_PROGRAM, SELECT_BUCKET_PROGRAM_BYTES, SELECT_BUCKET_SIZE, SELECT_DP_HASH, SELECT_FIELD_MASK } from "../layout/program.ts";
+import { BUCKET_BYTES, BUCKET_COUNTERS_SIZE, BUCKET_PACKETS, OP_LENGTH, OP_SELECT, OP_SELECT_BUCKETS, OP_SELECT_FIELDS, OP_SELECT_METHOD, OP_SELECT_SLOT_MASK, OP_SELECT_TABLES, SELECT_BUCKET_COUNTERS, SELECT_BUCKET_PROGRAM, SELECT_BUCKET_PROGRAM_BYTES, SELECT_BUCKET_SIZE, SELECT_DP_HASH, SELECT_FIELD_MASK } from "../layout/program.ts";
 import { ARENA_BASE, ARENA_SIZE } from "../memory.ts";
-import { transmit } from "../io/transmit.ts";
+import { plainPort, transmit, transmitPlain } from "../io/transmit.ts";
+import { hashOne } from "../packet/received-hash.ts";
 import { chooseBucket } from "../select/select.ts";
 import { execute } from "./execute.ts";
 import { handOver } from "./hand-over.ts";
@@ -20,17 +21,48 @@ import { isOutput, outputPort } from "./output.ts";
 export function select(packet: usize, instruction: usize, length: u32, last: bool, nesting: u32): void {
   const own = handOver(packet, last);
   if (own == 0) return;
-  if (tableBytes(instruction) > length) return drop(own, DROP_BAD_PROGRAM);
-  const bucket = chooseBucket(own, instruction);
-  if (bucket == 0) return drop(own, DROP_NO_BUCKET);
-  if (bucket + SELECT_BUCKET_SIZE > instruction + length) return drop(own, DROP_BAD_PROGRAM);
+  if (!hasTables(instruction, length)) return drop(own, DROP_BAD_PROGRAM);
+  runBucket(own, chooseBucket(own, instruction), instruction, length, nesting, true);
+}
+
+/** Whether a program of `bytes` is one select and nothing else, tables and all: then `runBucket` needs no interpreter. */
+@inline
+export function isSelect(program: usize, bytes: u32): bool {
+  if (bytes < <u32>OP_SELECT_TABLES || load<u16>(program) != OP_SELECT || load<u32>(program, OP_LENGTH) != bytes) return false;
+  return hasTables(program, bytes);
+}
+
+/**
+ * Gives the packet to the bucket that was chosen for it, 0 = none. The instruction `hasTables`. `hashed`: the RSS hash is there; a bucket
+ * that is more than an output may want it.
+ */
+@inline
+export function runBucket(
+  packet: usize,
+  bucket: usize,
+  instruction: usize,
+  length: u32,
+  nesting: u32,
+  hashed: bool,
+): void {
+  if (bucket == 0) return drop(packet, DROP_NO_BUCKET);
+  if (bucket + SELECT_BUCKET_SIZE > instruction + length) return drop(packet, DROP_BAD_PROGRAM);
   const offset = load<u32>(bucket, SELECT_BUCKET_PROGRAM);
   const bytes = load<u32>(bucket, SELECT_BUCKET_PROGRAM_BYTES);
-  if (<u64>offset + bytes > length) return drop(own, DROP_BAD_PROGRAM);
-  countBucket(own, load<u32>(bucket, SELECT_BUCKET_COUNTERS));
+  if (<u64>offset + bytes > length) return drop(packet, DROP_BAD_PROGRAM);
+  countBucket(packet, load<u32>(bucket, SELECT_BUCKET_COUNTERS));
   const program = instruction + offset;
-  if (isOutput(program, bytes)) transmit(own, outputPort(program));
-  else execute(own, program, program + bytes, nesting + 1);
+  if (!isOutput(program, bytes)) {
+    if (!hashed) hashOne(packet);
+    return execute(packet, program, program + bytes, nesting + 1);
+  }
+  const port = plainPort(outputPort(program));
+  if (port == 0 || !transmitPlain(packet, port)) transmit(packet, outputPort(program));
+}
+
+@inline
+function hasTables(instruction: usize, length: u32): bool {
+  return tableBytes(instruction) <= length;
 }
 
 /** Bytes that the instruction has at least, by what it says of its tables. */

@@ -5,8 +5,9 @@
  */
 import { LOOKUP_KEY, LOOKUP_RELATED, LOOKUP_TUPLE6, TUPLE6_SIZE } from "../layout/conntrack.ts";
 import { KEY_ETH_TYPE, KEY_IPV6_SRC, KEY_NW_DST, KEY_NW_PROTO, KEY_NW_SRC } from "../layout/key.ts";
-import { PACKET_FLAGS, PACKET_FLAG_CSUM_BAD_L3, PACKET_FLAG_TORN, PACKET_KEY, PACKET_L3, PACKET_L4 } from "../layout/packet.ts";
+import { PACKET_FLAGS, PACKET_FLAG_CSUM_GOOD, PACKET_FLAG_TORN, PACKET_KEY, PACKET_L3, PACKET_L4 } from "../layout/packet.ts";
 import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6 } from "../packet/ethernet.ts";
+import { verifyHeaderChecksum } from "../packet/ipv4.ts";
 import { PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from "../packet/protocol.ts";
 import { extractIcmp, isIcmpError } from "./icmp.ts";
 import { extractIcmpv6, isIcmpv6Error } from "./icmpv6.ts";
@@ -20,8 +21,9 @@ import { extractUdp } from "./udp.ts";
 /** Fills a look-up record (but the hash) with the tuple of the packet as it is now. */
 export function extractTuple(lookup: usize, packet: usize, zone: u32): bool {
   const key = <usize>load<u32>(packet, PACKET_KEY);
-  if (load<u16>(packet, PACKET_FLAGS) & (PACKET_FLAG_CSUM_BAD_L3 | PACKET_FLAG_TORN)) return false;
-  if (load<u16>(packet, PACKET_L3) == 0) return false;
+  const packetFlags = load<u16>(packet, PACKET_FLAGS);
+  if ((packetFlags & PACKET_FLAG_TORN) != 0 || load<u16>(packet, PACKET_L3) == 0) return false;
+  if ((packetFlags & PACKET_FLAG_CSUM_GOOD) == 0 && !verifyHeaderChecksum(packet)) return false;
   const ethType = load<u16>(key, KEY_ETH_TYPE);
   const protocol = <u32>load<u8>(key, KEY_NW_PROTO);
   store<u32>(lookup, 0, LOOKUP_RELATED);

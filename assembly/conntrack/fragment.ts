@@ -3,9 +3,10 @@
  */
 import { CT_SCRATCH } from "../layout/conntrack.ts";
 import { KEY_ETH_TYPE } from "../layout/key.ts";
-import { PACKET_DATA, PACKET_FLAGS, PACKET_FLAG_CSUM_BAD_L3, PACKET_FLAG_TORN, PACKET_HEAD_LENGTH, PACKET_KEY, PACKET_L3, PACKET_L3_LENGTH, PACKET_LENGTH } from "../layout/packet.ts";
+import { PACKET_DATA, PACKET_FLAGS, PACKET_FLAG_TORN, PACKET_HEAD_LENGTH, PACKET_KEY, PACKET_L3, PACKET_L3_LENGTH, PACKET_LENGTH } from "../layout/packet.ts";
 import { CONNTRACK_BASE } from "../memory.ts";
 import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6 } from "../packet/ethernet.ts";
+import { verifyHeaderChecksum } from "../packet/ipv4.ts";
 import {
   PROTOCOL_DESTINATION_OPTIONS,
   PROTOCOL_FRAGMENT,
@@ -34,7 +35,7 @@ const MAX_EXTENSIONS = 8;
 
 /** Describes a fragment; false for one that contradicts itself (RFC 791 §3.2, RFC 8200 §4.5). */
 export function describeFragment(packet: usize, zone: u32): bool {
-  if (load<u16>(packet, PACKET_FLAGS) & (PACKET_FLAG_CSUM_BAD_L3 | PACKET_FLAG_TORN)) return false;
+  if ((load<u16>(packet, PACKET_FLAGS) & PACKET_FLAG_TORN) != 0 || !verifyHeaderChecksum(packet)) return false;
   const l3 = <u32>load<u16>(packet, PACKET_L3);
   const head = load<u32>(packet, PACKET_HEAD_LENGTH);
   const length = load<u32>(packet, PACKET_L3_LENGTH);

@@ -4,10 +4,11 @@
  * What: the reply's destination (SNAT) or source (DNAT) becomes an address of the range; ports are kept when that
  *   makes the reply unique, else searched: DNAT tries its port range, then (like SNAT without a range) the client's
  *   port within its class (1-511, 600-1023, 1024-65535), so that two clients behind one address never share a reply.
- * Invariants: a chosen reply tuple belongs to no other live connection in either direction. One that does belong to a
- *   connection which is over (TCP closed on both ends) is taken from it: a client that comes round to its old ports
- *   within the closing timeout is served at once, not remapped.
- * Cost: usually one look-up; the search ends after 128 + 64 + 32 + 16 look-ups (each round from a random port).
+ * Invariants: a chosen reply tuple belongs to no other live connection in either direction. When all that were tried
+ *   do, DNAT takes one from a connection that is over (TCP closed on both ends): the client chose its port itself, and
+ *   is served at once. SNAT refuses: the server may still wait for stray packets from the port (RFC 793, TIME-WAIT).
+ * Cost: usually one look-up; the search ends after 128 + 64 + 32 + 16 look-ups (each round from a random port), and
+ *   is made twice when nothing is free.
  * Not handled: ICMP identifiers are not translated, protocols without ports have no second try: exhausted.
  */
 import { CONN_PROTOCOL, CT_CANDIDATE, CT_SEED, LOOKUP_HASH, LOOKUP_KEY, LOOKUP_TUPLE, LOOKUP_TUPLE6, TUPLE_DST, TUPLE_DST_L4, TUPLE_SRC, TUPLE_SRC_L4 } from "../layout/conntrack.ts";
@@ -36,12 +37,12 @@ export function isOver(connection: usize): bool {
   return protocol == PROTOCOL_SCTP && isSctpClosed(connection);
 }
 
-/** True when the candidate belongs to nobody; takes it from a connection that is over. */
-function isFree(candidate: usize, now: u64): bool {
+/** True when the candidate belongs to nobody; `take` takes it from a connection that is over. */
+function isFree(candidate: usize, take: bool, now: u64): bool {
   hashLookup(candidate);
   const found = findConnection(candidate, now);
   if (found == 0) return true;
-  if (!isOver(recordOf(found))) return false;
+  if (!take || !isOver(recordOf(found))) return false;
   removeConnection(recordOf(found));
   return true;
 }
@@ -83,7 +84,7 @@ function chooseAddress6(candidate: usize, instruction: usize, source: bool, star
 }
 
 /** Tries ports from `first` on in [lowest, highest] at the candidate's `field`; false when the search ends. */
-function searchPort(candidate: usize, field: usize, first: u32, lowest: u32, highest: u32, now: u64): bool {
+function searchPort(candidate: usize, field: usize, first: u32, lowest: u32, highest: u32, take: bool, now: u64): bool {
   const place = candidate + LOOKUP_TUPLE + field;
   const size = highest - lowest + 1;
   let attempts = min(size, MAX_ATTEMPTS);
@@ -93,7 +94,7 @@ function searchPort(candidate: usize, field: usize, first: u32, lowest: u32, hig
   while (true) {
     for (let tried: u32 = 0; tried < tries; tried++) {
       store<u32>(place, bswap<u16>(<u16>port));
-      if (isFree(candidate, now)) return true;
+      if (isFree(candidate, take, now)) return true;
       port = port < lowest || port >= highest ? lowest : port + 1;
     }
     if (attempts >= size || attempts < MIN_ATTEMPTS * 2) break;
@@ -126,24 +127,26 @@ export function chooseReply(connection: usize, instruction: usize, now: u64): bo
     if (isIpv6(key)) chooseAddress6(candidate, instruction, destination, start);
     else chooseAddress4(candidate, instruction, destination ? TUPLE_SRC : TUPLE_DST, start);
   }
-  const found = hasPorts(protocolOf(key))
-    ? choosePorts(candidate, instruction, flags, start, now)
-    : isFree(candidate, now);
+  const found =
+    chooseEnds(candidate, instruction, flags, start, false, now) ||
+    (destination && chooseEnds(candidate, instruction, flags, start, true, now));
   if (found) storeTuple(connection, 1, candidate);
   return found;
 }
 
-function choosePorts(candidate: usize, instruction: usize, flags: u32, start: u32, now: u64): bool {
+function chooseEnds(candidate: usize, instruction: usize, flags: u32, start: u32, take: bool, now: u64): bool {
+  if (!hasPorts(protocolOf(load<u32>(candidate, LOOKUP_KEY)))) return isFree(candidate, take, now);
+
   const rangeLowest = <u32>load<u16>(instruction, OP_CT_NAT_PORT_MIN);
   const rangeHighest = max<u32>(load<u16>(instruction, OP_CT_NAT_PORT_MAX), rangeLowest);
   const rangeFirst = rangeLowest + start % (rangeHighest - rangeLowest + 1);
   const ranged = (flags & NAT_FLAG_PORTS) != 0;
   if (flags & NAT_FLAG_SRC && ranged) {
-    return searchPort(candidate, TUPLE_DST_L4, rangeFirst, rangeLowest, rangeHighest, now);
+    return searchPort(candidate, TUPLE_DST_L4, rangeFirst, rangeLowest, rangeHighest, take, now);
   }
-  if (ranged && searchPort(candidate, TUPLE_SRC_L4, rangeFirst, rangeLowest, rangeHighest, now)) return true;
+  if (ranged && searchPort(candidate, TUPLE_SRC_L4, rangeFirst, rangeLowest, rangeHighest, take, now)) return true;
   const own = portOf(candidate, TUPLE_DST_L4);
-  if (own < 512) return searchPort(candidate, TUPLE_DST_L4, own, 1, 511, now);
-  if (own < FIRST_EPHEMERAL_PORT) return searchPort(candidate, TUPLE_DST_L4, own, 600, 1023, now);
-  return searchPort(candidate, TUPLE_DST_L4, own, FIRST_EPHEMERAL_PORT, 65535, now);
+  if (own < 512) return searchPort(candidate, TUPLE_DST_L4, own, 1, 511, take, now);
+  if (own < FIRST_EPHEMERAL_PORT) return searchPort(candidate, TUPLE_DST_L4, own, 600, 1023, take, now);
+  return searchPort(candidate, TUPLE_DST_L4, own, FIRST_EPHEMERAL_PORT, 65535, take, now);
 }

@@ -11,7 +11,7 @@
 import { CONN_EXPIRES, CONN_FLAGS, CONN_FLAG_FTP, CONN_FLAG_RELATED, CONN_FLAG_TFTP, CONN_KEY, CT_LOOKUP, LOOKUP_KEY, LOOKUP_RELATED } from "../layout/conntrack.ts";
 import { CONTROL_NOW } from "../layout/control.ts";
 import { CT_STATE_DNAT, CT_STATE_ESTABLISHED, CT_STATE_INVALID, CT_STATE_NEW, CT_STATE_RELATED, CT_STATE_REPLY, CT_STATE_SNAT, CT_STATE_TRACKED, KEY_CT_STATE, KEY_CT_ZONE } from "../layout/key.ts";
-import { PACKET_CONNECTION, PACKET_KEY } from "../layout/packet.ts";
+import { PACKET_CONNECTION, PACKET_FLAGS, PACKET_FLAG_CSUM_GOOD, PACKET_KEY } from "../layout/packet.ts";
 import { CT_FLAG_COMMIT, CT_FLAG_FORCE, CT_FLAG_NAT, OP_CT_FLAGS, OP_CT_ZONE } from "../layout/program.ts";
 import { CONNTRACK_BASE, CONTROL_BASE } from "../memory.ts";
 import { verifyTransportChecksum } from "../packet/checksum.ts";
@@ -47,16 +47,41 @@ function remembered(packet: usize, lookup: usize, now: u64): usize {
   return other >= 0 ? connection | <usize>(other ^ 1) : 0;
 }
 
-/** A later pass in the same zone: the verdict stands, the state has been moved already. */
+/** A later pass in the same zone: the verdict stands, the state has been moved already. Translation may begin only here. */
 function passAgain(packet: usize, instruction: usize, lookup: usize, link: usize, state: u32): void {
   const connection = recordOf(link);
   const key = <usize>load<u32>(packet, PACKET_KEY);
-  if (load<u32>(instruction, OP_CT_FLAGS) & CT_FLAG_NAT && !(state & TRANSLATED)) {
-    state |= translate(packet, connection, directionBit(link), lookup);
+  const begins = (load<u32>(instruction, OP_CT_FLAGS) & CT_FLAG_NAT) != 0 && !(state & TRANSLATED);
+  if (begins) {
+    const reply = directionBit(link);
+    if (load<u32>(connection, CONN_FLAGS) & CONN_FLAG_FTP) {
+      restoreAcknowledgement(packet, connection, reply);
+      shiftSequence(packet, connection, reply);
+    }
+    state |= translate(packet, connection, reply, lookup);
     store<u16>(key, bswap<u16>(<u16>state), KEY_CT_STATE);
   }
   markAndLabelFrom(packet, connection);
   applyMarkAndLabel(packet, connection, instruction);
+  if (begins) help(packet, connection, directionBit(link), true);
+}
+
+/** A control connection's packet may announce a data connection; what it says is translated with it. */
+@inline
+function help(packet: usize, connection: usize, reply: usize, translated: bool): void {
+  if (load<u32>(connection, CONN_FLAGS) & (CONN_FLAG_FTP | CONN_FLAG_TFTP)) {
+    inspectControl(packet, connection, reply, translated);
+  }
+}
+
+/** Whether the L4 checksum is right too; with PACKET_FLAG_CSUM_GOOD the next zone need not add it up again. */
+@inline
+function hasGoodChecksums(packet: usize): bool {
+  const flags = load<u16>(packet, PACKET_FLAGS);
+  if ((flags & PACKET_FLAG_CSUM_GOOD) != 0) return true;
+  if (!verifyTransportChecksum(packet)) return false;
+  store<u16>(packet, flags | PACKET_FLAG_CSUM_GOOD, PACKET_FLAGS);
+  return true;
 }
 
 /** Runs OP_CT on a packet that is no fragment. */
@@ -81,7 +106,7 @@ export function passConnection(packet: usize, instruction: usize): i32 {
       return PASSED;
     }
   }
-  if (!verifyTransportChecksum(packet)) {
+  if (!hasGoodChecksums(packet)) {
     writeInvalid(packet, CT_STATE_INVALID, zone);
     return PASSED;
   }
@@ -139,10 +164,7 @@ export function passConnection(packet: usize, instruction: usize): i32 {
   }
   writeTracked(packet, state, zone, connection);
   applyMarkAndLabel(packet, connection, instruction);
-  const helped = load<u32>(connection, CONN_FLAGS) & (CONN_FLAG_FTP | CONN_FLAG_TFTP);
-  if (helped && !related && !(state & CT_STATE_INVALID)) {
-    inspectControl(packet, connection, reply, (flags & CT_FLAG_NAT) != 0);
-  }
+  if (!related && !(state & CT_STATE_INVALID)) help(packet, connection, reply, (flags & CT_FLAG_NAT) != 0);
   return PASSED;
 }
 

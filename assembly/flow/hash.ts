@@ -10,9 +10,18 @@ import { KEY_ETH_TYPE, KEY_IPV6_DST, KEY_IPV6_SRC, KEY_NW_DST, KEY_NW_PROTO, KEY
 /** Adds one 32-bit word. A zero word only turns the state. */
 @inline
 export function hashAdd(hash: u32, data: u32): u32 {
-  let mixed = hash;
-  mixed ^= rotl<u32>(data * 0xcc9e2d51, 15) * 0x1b873593; // 0 mixes to 0: no branch needed
-  return rotl<u32>(mixed, 13) * 5 + 0xe6546b64;
+  return hashAddMixed(hash, hashMix(data));
+}
+
+/** A word made ready to be added: 0 stays 0. */
+@inline
+export function hashMix(data: u32): u32 {
+  return rotl<u32>(data * 0xcc9e2d51, 15) * 0x1b873593;
+}
+
+@inline
+export function hashAddMixed(hash: u32, mixed: u32): u32 {
+  return rotl<u32>(hash ^ mixed, 13) * 5 + 0xe6546b64;
 }
 
 @inline

@@ -25,7 +25,10 @@ const ETHERTYPE_VLAN: u32 = 0x8100;
 @inline
 export function arrive(record: usize, offloads: bool, port: u32, data: u32, length: u32, headroom: u32): usize {
   const header = <usize>data - VNET_HEADER_SIZE;
-  if (length < ETHERNET_SIZE || (offloads && !isOffloadSound(header, length))) return refuse(record, DROP_TORN);
+  if (length < ETHERNET_SIZE) return refuse(record, DROP_TORN);
+  if (offloads && (load<u16>(header) & ASKS_SOMETHING) != 0) {
+    if (!isOffloadSound(header, length)) return refuse(record, DROP_TORN);
+  }
   const packet = allocateArrival();
   if (packet == 0) return refuse(record, DROP_NO_BUFFER);
   store<u32>(packet, data, PACKET_DATA);
@@ -57,10 +60,8 @@ function copyOffloadHeader(packet: usize, header: usize): void {
 }
 
 /** Whether a virtio-net header points into its frame. A record holds the header as it came, from PACKET_VNET_FLAGS on. */
-@inline
 function isOffloadSound(header: usize, length: u32): bool {
   const fields = header - PACKET_VNET_FLAGS;
-  if ((load<u16>(fields, PACKET_VNET_FLAGS) & ASKS_SOMETHING) == 0) return true;
   if (load<u8>(fields, PACKET_VNET_FLAGS) & VNET_F_NEEDS_CSUM) {
     const end = <u32>load<u16>(fields, PACKET_CSUM_START) + <u32>load<u16>(fields, PACKET_CSUM_OFFSET) + 2;
     if (end > length) return false;

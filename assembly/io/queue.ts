@@ -6,7 +6,7 @@
 import { CONTROL_HOST_BASE } from "../layout/control.ts";
 import { DROP_TX_ERROR, DROP_TX_FULL } from "../layout/counter.ts";
 import { PACKET_DATA, PACKET_HEAD_LENGTH, PACKET_LENGTH, PACKET_PAYLOAD, VNET_HEADER_SIZE } from "../layout/packet.ts";
-import { PORT_FEATURES, PORT_FEATURE_VNET, PORT_TX_BYTES, PORT_TX_COUNT, PORT_TX_DROPPED, PORT_TX_ERRORS, PORT_TX_LISTED, PORT_TX_MESSAGES, PORT_TX_PACKETS, PORT_TX_VECTORS } from "../layout/port.ts";
+import { PORT_FEATURES, PORT_FEATURE_VNET, PORT_NUMBER, PORT_TX_BYTES, PORT_TX_COUNT, PORT_TX_DROPPED, PORT_TX_ERRORS, PORT_TX_LISTED, PORT_TX_MESSAGES, PORT_TX_PACKETS, PORT_TX_VECTORS } from "../layout/port.ts";
 import { drop } from "../counters.ts";
 import { CONTROL_BASE, IO_BASE } from "../memory.ts";
 import { flushPort } from "./host.ts";
@@ -34,6 +34,22 @@ export function addMessage(packet: usize, record: usize, port: u32): void {
   store<u64>(vector, head + header, VECTOR_LENGTH);
   store<u64>(vector, rest, VECTOR_SIZE + VECTOR_LENGTH);
   if (rest != 0) store<u64>(vector, host + load<u32>(packet, PACKET_PAYLOAD), VECTOR_SIZE);
+}
+
+/** As `addMessage` for a frame in one piece, with `header` bytes of virtio-net header before it. */
+@inline
+export function addWhole(packet: usize, record: usize, header: u32): void {
+  const index = load<u32>(record, PORT_TX_COUNT);
+  if (load<u32>(record, PORT_TX_LISTED) == 0) listPort(record, load<u32>(record, PORT_NUMBER));
+  store<u32>(record, index + 1, PORT_TX_COUNT);
+  const host = load<u64>(CONTROL_BASE, CONTROL_HOST_BASE);
+  const message = <usize>load<u32>(record, PORT_TX_MESSAGES) + <usize>index * MESSAGE_SIZE;
+  const vector = <usize>load<u32>(record, PORT_TX_VECTORS) + <usize>index * (2 * VECTOR_SIZE);
+  store<u64>(message, host + vector, MESSAGE_VECTORS);
+  store<u64>(message, 1, MESSAGE_VECTOR_COUNT);
+  store<u64>(vector, host + (load<u32>(packet, PACKET_DATA) - header));
+  store<u64>(vector, load<u32>(packet, PACKET_LENGTH) + header, VECTOR_LENGTH);
+  store<u64>(vector, 0, VECTOR_SIZE + VECTOR_LENGTH);
 }
 
 /** Sends what waits in every port's queue: at the end of a batch, and before the bytes of an executed frame are reused. */

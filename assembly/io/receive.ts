@@ -15,7 +15,7 @@ import { BUFFERS_BASE } from "../memory.ts";
 import { arrive, countArrived, hasOffloads, restoreTag } from "./arrival.ts";
 import { receiveLong } from "./host.ts";
 import { countPort, portRecord } from "./port-record.ts";
-import { giveBack, ringStatus } from "./ring.ts";
+import { giveBack } from "./ring.ts";
 import {
   RING_COPY,
   RING_HEADER_SIZE,
@@ -43,13 +43,14 @@ export function receiveRing(port: u32): u32 {
   let taken: u32 = 0;
   let long: u32 = 0;
   while (taken < limit) {
-    const status = ringStatus(frame);
+    const status = load<u32>(frame, RING_STATUS);
     if ((status & RING_USER) == 0) break;
     long += (status / RING_COPY) & 1;
     taken++;
     frame = nextFrame(frame, frameSize, ring, ringEnd);
   }
-  store<u32>(record, taken, PORT_RING_TAKEN);
+  // A barrier, once for all statuses: what is read from now on was written before them. (An atomic load tests its address too.)
+  atomic.xchg<u32>(record, taken, PORT_RING_TAKEN);
   if (taken == 0) return 0;
 
   const arrived = long != 0 ? receiveLong(port, long) : 0;
@@ -59,30 +60,47 @@ export function receiveRing(port: u32): u32 {
   let bytes: u64 = 0;
   frame = first;
   for (let i: u32 = 0; i < taken; i++) {
-    const status = load<u32>(frame, RING_STATUS); // ours since the first look
+    const status = load<u32>(frame, RING_STATUS);
     const length = load<u32>(frame, RING_LENGTH);
     let packet: usize = 0;
-    if (status & RING_COPY) {
+    if ((status & (RING_COPY | RING_VLAN_VALID)) == 0 && length <= load<u32>(frame, RING_SNAPLEN)) {
+      packet = arriveInRing(record, offloads, port, frame, length);
+    } else if ((status & RING_COPY) != 0) {
       packet = buffer < arrived ? receiveBuffer(record, offloads, port, buffer) : lost(record);
       buffer++;
-    } else if (load<u32>(frame, RING_SNAPLEN) < length) {
-      packet = lost(record); // too long for the frame, and the socket's queue was full
+      if (packet != 0 && (status & RING_VLAN_VALID) != 0) restoreTagOf(packet, frame, status);
     } else {
-      const mac = <u32>load<u16>(frame, RING_MAC);
-      packet = arrive(record, offloads, port, <u32>frame + mac, length, mac - RING_HEADER_SIZE);
+      packet = receiveTagged(record, offloads, port, frame, status);
     }
     if (packet != 0) {
       built++;
       bytes += load<u32>(packet, PACKET_LENGTH);
-      if (status & RING_VLAN_VALID) {
-        const tpid: u32 = status & RING_VLAN_TPID_VALID ? load<u16>(frame, RING_VLAN_TPID) : 0;
-        restoreTag(packet, tpid, load<u16>(frame, RING_VLAN_TCI));
-      }
     }
     frame = nextFrame(frame, frameSize, ring, ringEnd);
   }
   countArrived(record, built, bytes);
   return built;
+}
+
+/** The record of a frame that lies whole in its place of the ring. */
+@inline
+function arriveInRing(record: usize, offloads: bool, port: u32, frame: usize, length: u32): usize {
+  const mac = <u32>load<u16>(frame, RING_MAC);
+  return arrive(record, offloads, port, <u32>frame + mac, length, mac - RING_HEADER_SIZE);
+}
+
+/** The record of a frame in the ring whose tag the kernel has taken out. */
+function receiveTagged(record: usize, offloads: bool, port: u32, frame: usize, status: u32): usize {
+  const length = load<u32>(frame, RING_LENGTH);
+  if (load<u32>(frame, RING_SNAPLEN) < length) return lost(record); // too long for its place, and the socket's queue was full
+  const packet = arriveInRing(record, offloads, port, frame, length);
+  if (packet != 0 && (status & RING_VLAN_VALID) != 0) restoreTagOf(packet, frame, status);
+  return packet;
+}
+
+function restoreTagOf(packet: usize, frame: usize, status: u32): void {
+  const tpid: u32 = status & RING_VLAN_TPID_VALID ? load<u16>(frame, RING_VLAN_TPID) : 0;
+  restoreTag(packet, tpid, load<u16>(frame, RING_VLAN_TCI));
 }
 
 /** Gives the frames of the last `receiveRing` back to the kernel, once they are transmitted. */

@@ -1,12 +1,6 @@
 /** Who owns a frame of a receive ring: the kernel, or we. */
 import { RING_STATUS } from "./ring-layout.ts";
 
-/** Status of a frame, in order with the kernel's writes. */
-@inline
-export function ringStatus(frame: usize): u32 {
-  return atomic.load<u32>(frame + RING_STATUS);
-}
-
 /**
  * A plain store, because an atomic one is a locked exchange on x86, 6 ns a frame: the caller has ordered it behind all reads of
  * the batch's frames.

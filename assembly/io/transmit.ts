@@ -18,50 +18,59 @@ import { CONTROL_BASE } from "../memory.ts";
 import { finishChecksum, segmentPacket } from "../packet/offload.ts";
 import { flushPort } from "./host.ts";
 import { countPort, isPortNumber, portRecord } from "./port-record.ts";
-import { addMessage } from "./queue.ts";
+import { addMessage, addWhole } from "./queue.ts";
 import { transmitByTunnel } from "./tunnel-queue.ts";
 
 const ETHERNET_SIZE: u32 = 14;
 const TAG_SIZE: u32 = 4;
-/** In the eight bytes from PACKET_TRUNC on: the length limit, the GSO type. */
-const TRUNC_GSO: u64 = 0xff00_ffff_ffff;
+/** Flags and GSO type, the first two bytes of a virtio-net header, in the word from PACKET_VNET_FLAGS on. */
+const ASKS_SOMETHING: u32 = 0xff00 | VNET_F_NEEDS_CSUM;
 /** What a port has that finishes checksums for us. */
-const PLAIN_CSUM: u32 = PORT_FEATURE_CSUM | PORT_FEATURE_VNET;
-
+const FINISHES_CHECKSUMS: u32 = PORT_FEATURE_CSUM | PORT_FEATURE_VNET;
 /** Takes the frame for the port's transmit queue, or drops it with a reason. */
 export function transmit(packet: usize, port: u32): void {
-  if (!transmitPlain(packet, port)) transmitAny(packet, port);
+  const record = plainPort(port);
+  if (record == 0 || !transmitPlain(packet, record)) transmitAny(packet, port);
 }
 
-/** As `transmit` where it is simple, as it nearly always is; else false, and nothing is done. */
+/** Record of a port that is up and no tunnel: nothing has to be done about it. 0 for others. */
 @inline
-export function transmitPlain(packet: usize, port: u32): bool {
-  if (!isPortNumber(port)) return false;
+export function plainPort(port: u32): usize {
+  if (!isPortNumber(port)) return 0;
   const record = portRecord(port);
-  if (!isPlain(packet, record)) return false;
-  const features = load<u32>(record, PORT_FEATURES);
-  if (load<u8>(packet, PACKET_VNET_FLAGS) & VNET_F_NEEDS_CSUM) {
-    if ((features & PLAIN_CSUM) != PLAIN_CSUM) return false;
-    writeOffloadHeader(packet);
-  } else if (features & PORT_FEATURE_VNET) clearOffloadHeader(packet);
-  addMessage(packet, record, port);
-  return true;
+  if (load<u32>(record, PORT_STATE) != PORT_STATE_UP || load<u32>(record, PORT_KIND) == PORT_KIND_TUNNEL) return 0;
+  return record;
 }
 
 /**
- * Whether nothing is to be done to the frame or about the port: not cut, no segmentation left to do, short enough, no tunnel, room
- * in queue and headroom.
+ * As `transmit` to a `plainPort`, when nothing is to be done to the frame: not cut, no segmentation left to do, short enough, in one
+ * piece, room in queue and headroom. That is nearly always. Else false, and nothing is done.
  */
 @inline
-function isPlain(packet: usize, record: usize): bool {
-  return (
-    load<u32>(record, PORT_STATE) == PORT_STATE_UP &&
-    load<u32>(record, PORT_KIND) != PORT_KIND_TUNNEL &&
-    (load<u64>(packet, PACKET_TRUNC) & TRUNC_GSO) == 0 &&
-    load<u32>(packet, PACKET_LENGTH) <= load<u32>(record, PORT_MTU) + ETHERNET_SIZE &&
-    load<u32>(packet, PACKET_HEADROOM) >= <u32>VNET_HEADER_SIZE &&
-    load<u32>(record, PORT_TX_COUNT) < <u32>TX_QUEUE
-  );
+export function transmitPlain(packet: usize, record: usize): bool {
+  const length = load<u32>(packet, PACKET_LENGTH);
+  if (length > load<u32>(record, PORT_MTU) + ETHERNET_SIZE) return false;
+  if (length != load<u32>(packet, PACKET_HEAD_LENGTH)) return false;
+  if (load<u32>(packet, PACKET_HEADROOM) < <u32>VNET_HEADER_SIZE) return false;
+  if (load<u32>(record, PORT_TX_COUNT) >= <u32>TX_QUEUE) return false;
+  const asked = load<u32>(packet, PACKET_TRUNC) | (load<u32>(packet, PACKET_VNET_FLAGS) & ASKS_SOMETHING);
+  if (asked != 0) return transmitPartial(packet, record);
+  let header: u32 = 0;
+  if ((load<u32>(record, PORT_FEATURES) & PORT_FEATURE_VNET) != 0) {
+    clearOffloadHeader(packet);
+    header = VNET_HEADER_SIZE;
+  }
+  addWhole(packet, record, header);
+  return true;
+}
+
+/** The rest of `transmitPlain` for a frame whose checksum the port will finish; false when more is asked, or it cannot. */
+function transmitPartial(packet: usize, record: usize): bool {
+  if (load<u32>(packet, PACKET_TRUNC) != 0 || load<u8>(packet, PACKET_GSO_TYPE) != VNET_GSO_NONE) return false;
+  if ((load<u32>(record, PORT_FEATURES) & FINISHES_CHECKSUMS) != FINISHES_CHECKSUMS) return false;
+  writeOffloadHeader(packet);
+  addWhole(packet, record, VNET_HEADER_SIZE);
+  return true;
 }
 
 function transmitAny(packet: usize, port: u32): void {

@@ -9,7 +9,7 @@ export const FLOW_HASH = 12; // u32 hash of the packed words (worker)
 export const FLOW_PACKETS = 16; // u64
 export const FLOW_BYTES = 24; // u64
 export const FLOW_USED = 32; // u64 milliseconds of CLOCK_MONOTONIC of the last packet, 0 = never
-export const FLOW_TCP_FLAGS = 40; // u32, ored
+export const FLOW_TCP_FLAGS = 40; // u16 as in the key, ored; 42..43 zero
 export const FLOW_ID = 44; // u32 the main thread's handle
 export const FLOW_GENERATION = 48; // u32 counts reuses of this record, so that a stale cache entry is noticed
 export const FLOW_KEY = 64; // masked key: 16 bytes for each block that the mask record lists, in its order

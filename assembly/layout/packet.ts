@@ -30,13 +30,16 @@ export const PACKET_FLOW = 72; // u32 address of the megaflow record of this pas
 export const PACKET_BATCH_NEXT = 76; // u32 scratch of the pipeline
 export const PACKET_L3_LENGTH = 80; // u32 bytes of the L3 packet without Ethernet padding
 export const PACKET_L3_END = 84; // u16 offset past the IP header and its extensions, 0 = no IP or torn at L3
+export const PACKET_USED = 88; // bytes of the record that mean something
 export const PACKET_SIZE = 128;
 
-export const PACKET_FLAG_CSUM_BAD_L3 = 1; // IPv4 header checksum wrong
+export const PACKET_FLAG_CSUM_GOOD = 1; // conntrack has verified L3 and L4 checksums; edits keep them right
 export const PACKET_FLAG_CLONE = 2; // shares its payload with another record
 export const PACKET_FLAG_TORN = 4; // a header announced more bytes than the frame has
 export const PACKET_FLAG_FROM_SLOWPATH = 16; // executed on behalf of the slow path
 export const PACKET_FLAG_REASSEMBLED = 32; // was put together from IP fragments
+/** What parsing finds out anew. */
+export const PACKET_FLAGS_PARSED = 5;
 
 export const VNET_F_NEEDS_CSUM = 1; // L4 checksum not filled in: csum_start/csum_offset say where
 export const VNET_F_DATA_VALID = 2; // L4 checksum was verified

@@ -5,10 +5,11 @@
  *   8 ttl(1) | 9 protocol(1) | 10 header checksum(2) | 12 source(4) | 16 destination(4) | 20 options
  *
  * Header, total length and frame must agree, or nothing of L3 gets into the key and the packet is torn. Bytes of the frame
- * past the total length are Ethernet padding.
+ * past the total length are Ethernet padding. The header checksum is not looked at: only conntrack wants to know.
  */
-import { KEY_NW_FRAG, KEY_NW_PROTO, KEY_NW_SRC, KEY_NW_TOS, KEY_NW_TTL, NW_FRAG_ANY, NW_FRAG_LATER } from "../layout/key.ts";
-import { PACKET_FLAGS, PACKET_FLAG_CSUM_BAD_L3, PACKET_L3_LENGTH } from "../layout/packet.ts";
+import { KEY_ETH_TYPE, KEY_NW_FRAG, KEY_NW_PROTO, KEY_NW_SRC, KEY_NW_TOS, KEY_NW_TTL, NW_FRAG_ANY, NW_FRAG_LATER } from "../layout/key.ts";
+import { PACKET_DATA, PACKET_KEY, PACKET_L3, PACKET_L3_LENGTH } from "../layout/packet.ts";
+import { ETHER_TYPE_IPV4 } from "./ethernet.ts";
 import { verifyIpv4Checksum } from "./internet-checksum.ts";
 import { markTorn } from "./torn.ts";
 
@@ -47,8 +48,13 @@ export function parseIpv4(packet: usize, key: usize, header: usize, available: u
   if ((fragment & (FRAGMENT_OFFSET | MORE_FRAGMENTS)) != 0) {
     store<u8>(key, (fragment & FRAGMENT_OFFSET) != 0 ? NW_FRAG_ANY | NW_FRAG_LATER : NW_FRAG_ANY, KEY_NW_FRAG);
   }
-  if (!verifyIpv4Checksum(header, headerLength)) {
-    store<u16>(packet, load<u16>(packet, PACKET_FLAGS) | PACKET_FLAG_CSUM_BAD_L3, PACKET_FLAGS);
-  }
   return headerLength;
+}
+
+/** True when the IPv4 header's checksum is right, or there is no such header. */
+export function verifyHeaderChecksum(packet: usize): bool {
+  if (load<u16>(load<u32>(packet, PACKET_KEY), KEY_ETH_TYPE) != ETHER_TYPE_IPV4) return true;
+  if (load<u32>(packet, PACKET_L3_LENGTH) == 0) return true;
+  const header = <usize>load<u32>(packet, PACKET_DATA) + load<u16>(packet, PACKET_L3);
+  return verifyIpv4Checksum(header, (<u32>(load<u8>(header) & 15)) << 2);
 }

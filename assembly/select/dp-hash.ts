@@ -7,7 +7,8 @@
  * 0 means "not computed" in a key, so that a hash of 0 becomes 1.
  */
 
-import { hashAdd, hashAdd64, hashFinish, hashInt } from "../flow/hash.ts";
+import { hashAdd, hashAdd64, hashFinish, hashInt, hashMix } from "../flow/hash.ts";
+import { fourOf, hashInt4 } from "../flow/hash-lanes.ts";
 import { KEY_ETH_DST, KEY_ETH_SRC, KEY_ETH_TYPE, KEY_IPV6_DST, KEY_IPV6_SRC, KEY_NW_DST, KEY_NW_FRAG, KEY_NW_PROTO, KEY_NW_SRC, KEY_TP_DST, KEY_TP_SRC, KEY_VLAN_TCI0, KEY_VLAN_TCI1 } from "../layout/key.ts";
 import { PACKET_KEY, PACKET_RSS_HASH } from "../layout/packet.ts";
 import { HASH_SYM_L4 } from "../layout/program.ts";
@@ -24,6 +25,29 @@ export function dpHash(packet: usize, algorithm: u32, basis: u32): u32 {
       ? symmetricHash(load<u32>(packet, PACKET_KEY), basis)
       : hashInt(load<u32>(packet, PACKET_RSS_HASH), basis);
   return hash == 0 ? 1 : hash;
+}
+
+/** `dpHash` of four packets. */
+@inline
+export function dpHash4(a: usize, b: usize, c: usize, d: usize, algorithm: u32, basis: u32): v128 {
+  let hashes: v128;
+  if (algorithm == HASH_SYM_L4) {
+    hashes = fourOf(symmetricOf(a, basis), symmetricOf(b, basis), symmetricOf(c, basis), symmetricOf(d, basis));
+  } else {
+    const received = fourOf(receivedHash(a), receivedHash(b), receivedHash(c), receivedHash(d));
+    hashes = hashInt4(received, i32x4.splat(hashMix(basis)));
+  }
+  return i32x4.sub(hashes, i32x4.eq(hashes, i32x4.splat(0)));
+}
+
+@inline
+function receivedHash(packet: usize): u32 {
+  return load<u32>(packet, PACKET_RSS_HASH);
+}
+
+@inline
+function symmetricOf(packet: usize, basis: u32): u32 {
+  return symmetricHash(load<u32>(packet, PACKET_KEY), basis);
 }
 
 /** Hash of a flow key that is the same for both directions. */

@@ -7,6 +7,7 @@ import { Switch } from "../../src/slowpath/switch.ts";
 import { parseFlowLine } from "../../src/slowpath/tables/flow-text.ts";
 import { parseGroup } from "../../src/slowpath/tables/group-text.ts";
 import { check } from "../bench.ts";
+import type { Backend, Chooser } from "./chooser.ts";
 
 export interface Way {
   readonly name: string;
@@ -22,18 +23,13 @@ export const WAYS: readonly Way[] = [
   { name: "fields ip_src", select: "one-pass", method: "hash,fields(ip_src)" },
 ];
 
-export interface Backend {
-  readonly id: number;
-  readonly weight: number;
-}
-
 /** Behind Ethernet, IPv4 and TCP without options: four bytes that tell frames apart. */
 export const MARK_AT = 54;
 
 const CLIENT = 1;
 const SERVERS = 2;
 
-export class Balancer {
+export class Balancer implements Chooser {
   readonly #datapath = new LocalDatapath({ seed: 1 });
   readonly #switch: Switch;
   readonly #method: string;
@@ -63,8 +59,7 @@ export class Balancer {
     await this.#switch.apply([parseGroup(text, "add_or_mod", { ports: this.#switch.bridge().portNames })]);
   }
 
-  /** The id of the backend for each frame. Their marks number them. @throws CheckFailed when a frame is lost or doubled. */
-  choose(frames: readonly Uint8Array[]): Uint16Array {
+  async choose(frames: readonly Uint8Array[]): Promise<Uint16Array> {
     const port = (number: number) => this.#switch.bridge().port(number)!.datapathPort!;
     for (const frame of frames) this.#datapath.inject(port(CLIENT), frame);
     this.#datapath.run();

@@ -6,11 +6,14 @@
  */
 import { chiSquare } from "../../src/lab/chi-square.ts";
 import type { Bench, Case, Contestant, Figures } from "../bench.ts";
+import { lacks } from "../install.ts";
 import type { Row } from "../schema.ts";
 import { median } from "../statistics.ts";
 import { figure, samplesOf } from "../table.ts";
-import { type Backend, Balancer, WAYS, type Way } from "./balancer.ts";
+import { Balancer, WAYS } from "./balancer.ts";
+import type { Backend, Chooser } from "./chooser.ts";
 import { type Connection, capturedConnections, frameOf, randomConnections } from "./connections.ts";
+import { KernelBalancer } from "./kernel-balancer.ts";
 
 const BACKENDS = [2, 3, 4, 5, 8, 10, 16, 17, 32, 64, 100, 150, 200, 256, 300];
 const QUICK_BACKENDS = [2, 3, 5, 16, 17, 64, 300];
@@ -20,7 +23,20 @@ const WEIGHTS: readonly (readonly number[])[] = [
   [100, 100, 50],
 ];
 
-interface WayContestant extends Contestant, Way {}
+interface ChoosingContestant extends Contestant {
+  make(backends: readonly Backend[]): Promise<Chooser>;
+}
+
+export const CONTESTANTS: readonly ChoosingContestant[] = [
+  ...WAYS.map(
+    (way): ChoosingContestant => ({
+      name: way.name,
+      kind: "megaflow",
+      make: (backends) => Balancer.make(way, backends),
+    }),
+  ),
+  { name: "kernel, nftables jhash", kind: "nft", missing: () => lacks("nft"), make: KernelBalancer.make },
+];
 
 interface BackendCase extends Case {
   readonly weights: readonly number[];
@@ -30,15 +46,15 @@ interface BackendCase extends Case {
 }
 
 export async function measureSpread(
-  way: Way,
+  { make }: Pick<ChoosingContestant, "make">,
   { weights, moves }: BackendCase,
   connections: readonly Connection[],
 ): Promise<Figures> {
   const frames = framesOf(connections);
   const backends: Backend[] = weights.map((weight, id) => ({ id, weight }));
-  const balancer = await Balancer.make(way, backends);
+  const balancer = await make(backends);
   try {
-    const chosen = balancer.choose(frames);
+    const chosen = await balancer.choose(frames);
     const counts = weights.map(() => 0);
     for (const id of chosen) counts[id]++;
     const total = weights.reduce((sum, weight) => sum + weight, 0);
@@ -51,11 +67,11 @@ export async function measureSpread(
     if (!moves) return figures;
     const gone = weights.length >> 1;
     await balancer.setBackends(backends.filter(({ id }) => id !== gone));
-    const without = balancer.choose(frames);
+    const without = await balancer.choose(frames);
     figures[MOVED_GONE] = (100 * share(chosen, without, gone)) / connections.length;
     await balancer.setBackends(backends);
     await balancer.setBackends([...backends, { id: weights.length, weight: weights[0] }]);
-    figures[MOVED_COME] = (100 * share(chosen, balancer.choose(frames), weights.length)) / connections.length;
+    figures[MOVED_COME] = (100 * share(chosen, await balancer.choose(frames), weights.length)) / connections.length;
     return figures;
   } finally {
     await balancer.close();
@@ -111,7 +127,6 @@ const bench: Bench = {
     const random = (round: number) => drawn[round];
     session.setting("random connections", count);
     session.setting("captured connections", captured.length);
-    const contestants: WayContestant[] = WAYS.map((way) => ({ ...way, kind: "megaflow" }));
     const cases: BackendCase[] = [
       ...(session.quick ? QUICK_BACKENDS : BACKENDS).map((backends) => backendCase(backends, random, "random clients")),
       ...[2, 4, 8].map((backends) => backendCase(backends, () => captured, "captured clients")),
@@ -124,7 +139,7 @@ const bench: Bench = {
     ];
     const measured = new Map<string, number>();
     const rows = await session.compare({
-      contestants,
+      contestants: CONTESTANTS,
       cases,
       metrics: METRICS,
       rounds,

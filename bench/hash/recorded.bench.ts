@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { bytesOf } from "../../test/model/frames.ts";
 import { type Bench, type Case, type Contestant, check } from "../bench.ts";
-import { type Backend, Balancer, WAYS, type Way } from "./balancer.ts";
+import { Balancer, WAYS, type Way } from "./balancer.ts";
+import type { Backend } from "./chooser.ts";
 import { type Connection, frameOf } from "./connections.ts";
 
 interface DpHashVector {
@@ -85,7 +86,7 @@ function connection(source: string, destination: string, sourcePort: number, des
 async function choices(way: Way, count: number, frames: readonly Uint8Array[]): Promise<Uint16Array> {
   const balancer = await Balancer.make(way, backends(count));
   try {
-    return balancer.choose(frames);
+    return await balancer.choose(frames);
   } finally {
     await balancer.close();
   }

@@ -1,11 +1,13 @@
 /**
  * Which plots a bench's rows make: cases along an axis become lines, the others become bars, a plot for each metric.
  *
- * Invariants: no plot is empty, every line and bar has a value; contestants keep their colour through all of a bench's plots.
+ * Invariants: no plot is empty, every line and bar has a value, every plot has a title and every line plot an axis; contestants
+ * keep their colour through all of a bench's plots.
  */
 import type { BenchResult, Row } from "../schema.ts";
 import { median, type Spread, spread } from "../statistics.ts";
 import { ratioText } from "../table.ts";
+import { contestantColors } from "./colors.ts";
 
 export type Plot = BarPlot | LinePlot;
 
@@ -35,6 +37,8 @@ export interface LinePlot extends PlotHead {
   readonly axisScale: "linear" | "log";
   readonly valueScale: "linear" | "log";
   readonly positions: readonly number[];
+  /** Drawn across, when the values have one (Row.level). */
+  readonly level?: number;
   /** A value or null for each position, never nulls only. */
   readonly lines: readonly {
     readonly contestant: string;
@@ -43,8 +47,6 @@ export interface LinePlot extends PlotHead {
   }[];
 }
 
-/** Okabe and Ito's colours, told apart also by those who see fewer. */
-const COLORS = ["#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "#555555", "#b8a900"];
 /** Values further apart than this are drawn on a logarithmic scale, unless it would have no end (probabilities near 0). */
 const LOG_RANGE = 30;
 const LONGEST_LOG_RANGE = 1e9;
@@ -52,19 +54,14 @@ const LONGEST_LOG_RANGE = 1e9;
 export function plotsOf({ rows }: Pick<BenchResult, "rows">): Plot[] {
   const colors = contestantColors(rows);
   const plots: Plot[] = [];
-  for (const group of Map.groupBy(rows.filter(hasFigures), groupKey).values()) {
+  for (const group of Map.groupBy(rows.filter(isDrawn), groupKey).values()) {
     const positions = new Set(group.map(({ at }) => at?.value));
     plots.push(group[0].at !== undefined && positions.size > 1 ? linePlot(group, colors) : barPlot(group, colors));
   }
   return plots;
 }
 
-export function contestantColors(rows: readonly Row[]): Map<string, string> {
-  const names = new Set(rows.flatMap(({ series }) => series.map(({ contestant }) => contestant)));
-  return new Map([...names].map((name, i) => [name, COLORS[i % COLORS.length]]));
-}
-
-function hasFigures({ series, detail }: Row): boolean {
+function isDrawn({ series, detail }: Row): boolean {
   return !detail && series.some(({ samples }) => samples.length > 0);
 }
 
@@ -98,7 +95,8 @@ function bestRatio(row: Row, contestant: string): string | undefined {
 }
 
 function linePlot(rows: readonly Row[], colors: ReadonlyMap<string, string>): LinePlot {
-  const { axis, scale } = rows[0].at!;
+  const { at, level } = rows[0];
+  const { axis, scale } = at!;
   const sorted = rows.toSorted((a, b) => a.at!.value - b.at!.value);
   const names = [...colors.keys()].filter((name) => rows.some((row) => samplesFor(row, name).length > 0));
   const lines = names.map((contestant) => ({
@@ -111,13 +109,15 @@ function linePlot(rows: readonly Row[], colors: ReadonlyMap<string, string>): Li
   }));
   const values = lines.flatMap((line) => line.values.filter((value) => value !== null));
   const [least, most] = [Math.min(...values), Math.max(...values)];
+  const wide = most / least > LOG_RANGE || level !== undefined;
   return {
     kind: "lines",
     ...head(rows[0], rows[0].case),
     axis,
     axisScale: scale,
-    valueScale: least > 0 && most / least > LOG_RANGE && most / least < LONGEST_LOG_RANGE ? "log" : "linear",
-    positions: sorted.map(({ at }) => at!.value),
+    valueScale: least > 0 && wide && most / least < LONGEST_LOG_RANGE ? "log" : "linear",
+    positions: sorted.map((row) => row.at!.value),
+    level,
     lines,
   };
 }
@@ -127,5 +127,5 @@ function samplesFor(row: Row, contestant: string): readonly number[] {
 }
 
 function head({ metric, unit, better }: Row, benchCase = ""): PlotHead {
-  return { title: benchCase === "" ? metric : `${metric}: ${benchCase}`, unit, better };
+  return { title: benchCase === "" ? metric : `${benchCase}: ${metric}`, unit, better };
 }

@@ -6,6 +6,7 @@ import { busyWarning, machineText } from "../machine.ts";
 import type { BenchResult, Results, Row } from "../schema.ts";
 import { spread } from "../statistics.ts";
 import { betterText, caseName, figure, ratiosOf } from "../table.ts";
+import { type Best, type Headline, headlines, verdict } from "./headlines.ts";
 import { type BarPlot, type LinePlot, type Plot, plotsOf } from "./plots.ts";
 
 const UPLOT = dirname(createRequire(import.meta.url).resolve("uplot"));
@@ -30,8 +31,11 @@ ${warning ? `<p class="warning">${text(warning)}</p>` : ""}
 <ul class="machine">${machineText(machine)
     .map((line) => `<li>${text(line)}</li>`)
     .join("")}</ul>
-<p>Contestants took turns in one run. Bars and points are medians, thin lines reach from the least to the greatest round.
-Ratios are taken round by round. Repeat it: <code>${text(command)}</code></p>
+<p>Contestants took turns in one run, A B A B …, so that what the machine did meanwhile hit all of them. Bars and points are medians,
+thin black lines reach from the least to the greatest round, ratios are taken round by round. <b>Blue is Megaflow</b>, orange is Open
+vSwitch, green is the Linux kernel, grey is what bounds everyone. A figure whose check failed (a packet lost without account, a wrong byte,
+the wrong backend) is not shown; the sentence is. Repeat it: <code>${text(command)}</code></p>
+${glance(headlines(results))}
 <nav>${benches.map(({ name, title }) => `<a href="#${text(name)}"><b>${text(name)}</b> ${text(title)}</a>`).join("")}</nav>
 ${benches.map(section).join("\n")}
 <script>${scriptSafe(read(join(UPLOT, "uPlot.iife.min.js")))}</script>
@@ -39,6 +43,29 @@ ${benches.map(section).join("\n")}
 </body>
 </html>
 `;
+}
+
+/** The best of each family, side by side. */
+function glance(lines: readonly Headline[]): string {
+  if (lines.length === 0) return "";
+  const cell = (best: Best | undefined, unit: string): string =>
+    best === undefined
+      ? "<td>–</td>"
+      : `<td class="number">${figure(best.value)} ${text(unit)}<br><small>${text(best.contestant)}</small></td>`;
+  const mark = (line: Headline, other: "ovs" | "kernel"): string => {
+    const words = verdict(line, other);
+    return `<td class="${words.endsWith("worse") ? "worse" : "better"}">${words}</td>`;
+  };
+  const rows = lines.map((line) => {
+    const { asks, bench, unit, better, ours, ovs, kernel } = line;
+    return (
+      `<tr><th><a href="#${text(bench)}">${text(asks)}</a><br><small>${better === "higher" ? "more" : "less"} is better</small></th>` +
+      `${cell(ours, unit)}${cell(ovs, unit)}${cell(kernel, unit)}${mark(line, "ovs")}${mark(line, "kernel")}</tr>`
+    );
+  });
+  return `<h2>At a glance</h2><div class="scroll"><table class="glance">
+<thead><tr><th>the best of each</th><th>Megaflow</th><th>Open vSwitch</th><th>Linux kernel</th><th>Megaflow against OVS</th><th>against the kernel</th></tr></thead>
+<tbody>${rows.join("\n")}</tbody></table></div>`;
 }
 
 function section(bench: BenchResult): string {
@@ -102,9 +129,9 @@ function table(rows: readonly Row[]): string {
       return `<tr>${what}<td>${text(contestant)}</td>${cells}<td class="number">${samples.length}</td><td>${ratios.map(text).join("<br>")}</td></tr>`;
     }),
   );
-  return `<details${rows.length <= 40 ? " open" : ""}><summary>All figures</summary><table>
+  return `<details><summary>All figures: ${rows.length} rows</summary><div class="scroll"><table>
 <thead><tr><th>case</th><th>metric</th><th>contestant</th><th>median</th><th>least</th><th>greatest</th><th>rounds</th><th>ratio, round by round</th></tr></thead>
-<tbody>${body.join("\n")}</tbody></table></details>`;
+<tbody>${body.join("\n")}</tbody></table></div></details>`;
 }
 
 const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };

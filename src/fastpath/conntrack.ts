@@ -52,8 +52,15 @@ import {
 import type { CommandRing } from "./command-ring.ts";
 import { readConnection } from "./connection-record.ts";
 import { writeFlushFilter } from "./conntrack-flush.ts";
-import type { Connection, ConnectionTuple, Conntrack, FragmentStatus, TimeoutPolicy } from "./datapath.ts";
-import { readFragmentFamily } from "./fragment-status.ts";
+import type {
+  Connection,
+  ConnectionTuple,
+  Conntrack,
+  FragmentStatus,
+  HeldDatagram,
+  TimeoutPolicy,
+} from "./datapath.ts";
+import { readFragmentFamily, readHeldDatagrams } from "./fragment-status.ts";
 import { timeoutSeconds } from "./timeout-policy.ts";
 
 /** What was set here, to be read back before the worker has taken the command. */
@@ -178,6 +185,10 @@ export class FastpathConntrack implements Conntrack {
       ipv4: readFragmentFamily(this.#view, 4),
       ipv6: readFragmentFamily(this.#view, 6),
     };
+  }
+
+  heldDatagrams(): HeldDatagram[] {
+    return readHeldDatagrams(this.#view);
   }
 
   #word(offset: number): number {

@@ -191,6 +191,8 @@ export interface Conntrack {
   setFragmentMinimum(family: 4 | 6, bytes: number): void;
   setFragmentLimit(fragments: number): void;
   fragments(): FragmentStatus;
+  /** Datagrams in the making, oldest first. */
+  heldDatagrams(): HeldDatagram[];
 }
 
 /** Timeouts in seconds, named by what a connection of that kind waits for. */
@@ -218,6 +220,20 @@ export interface FragmentStatus {
   readonly held: number;
   readonly ipv4: FragmentFamilyStatus;
   readonly ipv6: FragmentFamilyStatus;
+}
+
+/** Fragments of a datagram that wait for the others. */
+export interface HeldDatagram {
+  /** 4 or 16 bytes. */
+  readonly source: Uint8Array;
+  readonly destination: Uint8Array;
+  readonly protocol: number;
+  readonly zone: number;
+  readonly recirculationId: number;
+  readonly identification: number;
+  readonly fragments: number;
+  readonly hasFirst: boolean;
+  readonly hasLast: boolean;
 }
 
 export interface FragmentFamilyStatus {

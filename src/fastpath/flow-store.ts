@@ -119,7 +119,7 @@ export class FlowStore {
       packets: this.#view.getBigUint64(address + FLOW_PACKETS, true),
       bytes: this.#view.getBigUint64(address + FLOW_BYTES, true),
       used: Number(this.#view.getBigUint64(address + FLOW_USED, true)),
-      tcpFlags: this.#view.getUint32(address + FLOW_TCP_FLAGS, true),
+      tcpFlags: this.#view.getUint16(address + FLOW_TCP_FLAGS),
     };
   }
 

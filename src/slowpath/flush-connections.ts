@@ -3,6 +3,7 @@
  *
  * A whole tuple (protocol, both addresses, both ports) and nothing more names one connection, by either of its directions, in the
  * zone given or in zone 0. Anything less is compared with both directions of every connection, and what is not given fits all.
+ * Zero addresses and ports count as not given, and so does what is said of ICMP without an address: ovs-ofctl says it always.
  */
 import type { Connection, ConnectionTuple, Conntrack } from "../fastpath/datapath.ts";
 import { isZero, sameBytes } from "./flow/flow.ts";
@@ -22,7 +23,8 @@ export interface ConnectionMatch {
 }
 
 /** @returns how many were found; 0 for a whole tuple: there is no such connection. */
-export function flushConnections(conntrack: Conntrack, match: ConnectionMatch): number {
+export function flushConnections(conntrack: Conntrack, described: ConnectionMatch): number {
+  const match = { ...described, original: given(described.original), reply: given(described.reply) };
   const found: Connection[] = [];
   const tuple = wholeTuple(match);
   for (const connection of conntrack.connections(tuple ? (match.zone ?? 0) : match.zone)) {
@@ -36,13 +38,26 @@ export function flushConnections(conntrack: Conntrack, match: ConnectionMatch): 
 }
 
 export function isWholeTuple(match: ConnectionMatch): boolean {
-  return wholeTuple(match) !== undefined;
+  return wholeTuple({ ...match, original: given(match.original), reply: given(match.reply) }) !== undefined;
+}
+
+function given(part: TuplePart): TuplePart {
+  const source = part.source && !isZero(part.source) ? part.source : undefined;
+  const destination = part.destination && !isZero(part.destination) ? part.destination : undefined;
+  const { icmpId, icmpType, icmpCode } = part;
+  return {
+    ...(source && { source }),
+    ...(destination && { destination }),
+    ...(part.sourcePort && { sourcePort: part.sourcePort }),
+    ...(part.destinationPort && { destinationPort: part.destinationPort }),
+    ...((source || destination) && icmpType !== undefined && { icmpId, icmpType, icmpCode }),
+  };
 }
 
 function wholeTuple({ protocol, original, reply, mark, label }: ConnectionMatch): ConnectionTuple | undefined {
   const { source, destination, sourcePort = 0, destinationPort = 0, ...icmp } = original;
   if (Object.keys(reply).length > 0 || mark || label) return undefined;
-  if (!protocol || !source || !destination || isZero(source) || isZero(destination)) return undefined;
+  if (!protocol || !source || !destination) return undefined;
   const whole = { protocol, source, destination, sourcePort, destinationPort };
   if (protocol === IP_PROTO_ICMP || protocol === IP_PROTO_ICMPV6) {
     return { ...whole, icmpId: 0, icmpType: 0, icmpCode: 0, ...icmp };

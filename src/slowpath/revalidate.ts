@@ -17,7 +17,14 @@ import { overlaps } from "./flow/match.ts";
 import { fullKey, type Megaflow, type MegaflowTable, mayMatch, taught } from "./megaflow.ts";
 import type { Rule } from "./tables/rule.ts";
 import type { Effect } from "./translate/translation.ts";
-import { creditRules, type KeyTranslator, megaflowActions, megaflowMask, referencedIds } from "./upcall.ts";
+import {
+  creditRules,
+  type FlowWatcher,
+  type KeyTranslator,
+  megaflowActions,
+  megaflowMask,
+  referencedIds,
+} from "./upcall.ts";
 
 /** Rules that came (`added`) and that went or got other actions (`removed`). */
 export interface RuleChanges {
@@ -37,6 +44,7 @@ export interface RevalidatorOptions {
   readonly now: () => number;
   /** Milliseconds without a packet after which a megaflow goes. */
   readonly maxIdle: () => number;
+  readonly watcher: () => FlowWatcher | undefined;
 }
 
 export class Revalidator {
@@ -153,7 +161,7 @@ export class Revalidator {
   }
 
   #retranslateOne(flow: Megaflow): void {
-    const { datapath, megaflows, translate, retain, release } = this.#options;
+    const { datapath, megaflows, translate, retain, release, watcher } = this.#options;
     this.statistics.translated++;
     // Until now its traffic belongs to the rules it was made by.
     this.#credit(flow);
@@ -173,7 +181,9 @@ export class Revalidator {
     const actions = megaflowActions(translation);
     const same = isDeepStrictEqual(actions, flow.actions);
     if (!same) datapath.replaceActions(flow.handle, actions);
-    megaflows.update(flow, same ? flow.actions : actions, translation);
+    const old = flow.actions;
+    megaflows.update(flow, same ? old : actions, translation);
+    if (!same) watcher()?.changed(flow, old);
     for (const id of referencedIds(flow)) retain(id);
     for (const id of before) release(id);
     this.statistics[same ? "kept" : "changed"]++;

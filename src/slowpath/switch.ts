@@ -30,7 +30,7 @@ import { RecirculationTable } from "./translate/recirculation.ts";
 import { translate } from "./translate/translate.ts";
 import type { Effect, LearnedRule, Translation } from "./translate/translation.ts";
 import { markTunnelLookup } from "./tunnel/tunnel-table.ts";
-import { UpcallHandler } from "./upcall.ts";
+import { type FlowWatcher, UpcallHandler } from "./upcall.ts";
 import { ZoneTimeouts } from "./zone-timeouts.ts";
 
 export { type PortSettings, SwitchBridge, SwitchError, type SwitchPort } from "./switch-bridge.ts";
@@ -50,6 +50,8 @@ export interface SwitchOptions {
   /** false: nobody sweeps but the owner, by `sweep()` (tests with a clock of their own). */
   readonly timers?: boolean;
 }
+
+export type { FlowWatcher } from "./upcall.ts";
 
 export const DEFAULT_BRIDGE = "br-int";
 export const DEFAULT_FLOW_LIMIT = 200_000;
@@ -73,6 +75,7 @@ export class Switch {
   flowLimit: number;
   maxIdle: number;
   bundleIdle = DEFAULT_BUNDLE_IDLE;
+  flowWatcher: FlowWatcher | undefined;
   /** Milliseconds that the last sweep took. */
   sweepDuration = 0;
   readonly #log: SwitchLog;
@@ -115,6 +118,7 @@ export class Switch {
       retain: (id: number) => this.recirculation.retain(id),
       release: (id: number) => this.recirculation.release(id),
       now,
+      watcher: () => this.flowWatcher,
     };
     this.upcalls = new UpcallHandler({
       ...shared,

@@ -6,7 +6,7 @@
  * Cost: one translation a miss; two packets of one flow in the same batch find the first one's megaflow and share it.
  */
 import { DROP_ACTION, DROP_SLOW_PATH } from "../../assembly/layout/counter.ts";
-import { KEY_IN_PORT, KEY_RECIRC_ID, KEY_SIZE } from "../../assembly/layout/key.ts";
+import { KEY_CT_STATE, KEY_IN_PORT, KEY_RECIRC_ID, KEY_SIZE } from "../../assembly/layout/key.ts";
 import { type Datapath, DatapathFullError, type Upcall } from "../fastpath/datapath.ts";
 import type { DatapathAction } from "../fastpath/datapath-action.ts";
 import { recirculationIdOfKey } from "./datapath-key.ts";
@@ -46,6 +46,14 @@ export interface UpcallOptions {
   /** Most megaflows at a time. */
   readonly flowLimit: () => number;
   readonly onError: (error: unknown) => void;
+  readonly watcher: () => FlowWatcher | undefined;
+}
+
+/** Whoever wants to hear of every miss, and of what becomes of megaflows: debug logs. */
+export interface FlowWatcher {
+  missed(upcall: Upcall): void;
+  added(flow: Megaflow): void;
+  changed(flow: Megaflow, before: readonly DatapathAction[]): void;
 }
 
 /** As much of a dropped frame as the fast path is shown. */
@@ -86,8 +94,9 @@ export class UpcallHandler {
   }
 
   #translate(upcall: Upcall): void {
-    const { translate } = this.#options;
+    const { translate, watcher } = this.#options;
     const miss = upcall.reason === "miss";
+    if (miss) watcher()?.missed(upcall);
     if (miss) this.statistics.misses++;
     else this.statistics.slowPath++;
     if (miss && this.#runByRecent(upcall)) return;
@@ -155,9 +164,10 @@ export class UpcallHandler {
   }
 
   #install(upcall: Upcall, translation: Translation): void {
-    const { datapath, megaflows, retain, now, flowLimit } = this.#options;
+    const { datapath, megaflows, retain, now, flowLimit, watcher } = this.#options;
     const wanted = megaflowMask(translation, this.#mask);
-    const mask = megaflows.mask(this.exactOnly ? wanted.fill(0xff) : wanted);
+    if (this.exactOnly) fillMask(wanted);
+    const mask = megaflows.mask(wanted);
     if (megaflows.find(mask, upcall.key) !== undefined) {
       this.statistics.shared++;
       return;
@@ -174,6 +184,7 @@ export class UpcallHandler {
       for (const id of referencedIds(flow)) retain(id);
       this.#remember(flow);
       this.statistics.installed++;
+      watcher()?.added(flow);
     } catch (error) {
       megaflows.abandon(mask);
       if (!(error instanceof DatapathFullError)) throw error;
@@ -188,6 +199,12 @@ export function megaflowMask(translation: Translation, room: Uint8Array): Uint8A
   room.fill(0xff, KEY_IN_PORT, KEY_IN_PORT + 4);
   room.fill(0xff, KEY_RECIRC_ID, KEY_RECIRC_ID + 4);
   return room;
+}
+
+/** All bits that there are: the state of connections has no more than one byte of them. */
+function fillMask(mask: Uint8Array): void {
+  mask.fill(0xff);
+  mask[KEY_CT_STATE] = 0;
 }
 
 const SLOW_PATH: readonly DatapathAction[] = [{ type: "userspace", reason: "slow_path", argument: 0, cookie: 0n }];

@@ -14,6 +14,8 @@ export interface Logger {
   warn(text: string): void;
   info(text: string): void;
   dbg(text: string): void;
+  /** Whether debug lines go anywhere: whoever has to work for one asks before. */
+  isDebugging(): boolean;
 }
 
 type Limits = Record<Destination, Level>;
@@ -35,7 +37,17 @@ export class Vlog {
   logger(module: string): Logger {
     this.#limits(module);
     const write = (level: Level) => (text: string) => this.#write(module, level, text);
-    return { emer: write("emer"), err: write("err"), warn: write("warn"), info: write("info"), dbg: write("dbg") };
+    return {
+      emer: write("emer"),
+      err: write("err"),
+      warn: write("warn"),
+      info: write("info"),
+      dbg: write("dbg"),
+      isDebugging: () => {
+        const { file, console } = this.#limits(module);
+        return (this.#file !== undefined && passes("dbg", file)) || passes("dbg", console);
+      },
+    };
   }
 
   /** undefined stands for all of them. */
@@ -92,9 +104,7 @@ export class Vlog {
     if (!toFile && !toConsole) return;
     const time = new Date().toISOString();
     const rest = `|${String(++this.#lines).padStart(5, "0")}|${module}|${level.toUpperCase()}|`;
-    for (const line of text.split("\n")) {
-      if (toFile) this.#file!.write(`${time}${rest}${line}\n`);
-      if (toConsole) process.stderr.write(`${time.slice(0, 19)}Z${rest}${line}\n`);
-    }
+    if (toFile) this.#file!.write(`${time}${rest}${text}\n`);
+    if (toConsole) process.stderr.write(`${time.slice(0, 19)}Z${rest}${text}\n`);
   }
 }

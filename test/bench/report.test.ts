@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { contestantColors } from "../../bench/report/colors.ts";
 import { type Plot, plotsOf } from "../../bench/report/plots.ts";
 import { reportHtml } from "../../bench/report/report.ts";
 import type { Row } from "../../bench/schema.ts";
@@ -37,6 +38,30 @@ describe("the report's plots", () => {
 
   it("are never empty: every bar group and every line has points", () => {
     for (const plot of plotsOf({ rows })) for (const count of points(plot)) expect(count).toBeGreaterThan(0);
+  });
+
+  it("have a title, a unit where there is one, names for every bar and line, and an axis under lines", () => {
+    for (const plot of plotsOf({ rows })) {
+      expect(plot.title).not.toBe("");
+      expect(plot.unit).toBe("kpps");
+      const drawn = plot.kind === "bars" ? plot.groups.flatMap(({ bars }) => bars) : plot.lines;
+      for (const { contestant, color } of drawn) expect([contestant, color]).not.toContain("");
+      if (plot.kind === "lines") expect(plot).toMatchObject({ axis: "backends", axisScale: "log" });
+    }
+  });
+
+  it("leave out what is for the tables only, and draw the level that splits better from worse", () => {
+    const series = [{ contestant: "ours", samples: [2] }];
+    const made = plotsOf({ rows: [row({ detail: true }), ...[1, 2].map((n) => row({ at: at(n), level: 1, series }))] });
+    expect(made).toMatchObject([{ kind: "lines", level: 1, valueScale: "log" }]);
+  });
+
+  it("have Megaflow in blue, OVS in orange, the kernel in green, each its own", () => {
+    const names = ["ovs veth", "megaflow veth", "megaflow tap", "linux bridge", "ours", "theirs"];
+    const colors = contestantColors([row({ series: names.map((contestant) => ({ contestant, samples: [1] })) })]);
+    expect(names.slice(0, 4).map((name) => colors.get(name))).toEqual(["#d55e00", "#0072b2", "#56b4e9", "#009e73"]);
+    expect(new Set(names.slice(0, 4).map((name) => colors.get(name))).size).toBe(4);
+    expect(colors.get("ours")).not.toBe(colors.get("theirs"));
   });
 
   it("leave a gap where a contestant has no figure", () => {

@@ -151,6 +151,35 @@ describe("FTP through translation", () => {
     expect([...answer!.frame.subarray(26, 30)]).toEqual([203, 0, 113, 200]);
   });
 
+  it("begins with a later pass: what was tracked first and is translated then is told the same", () => {
+    const client = "10.0.0.1:1000";
+    const server = "192.0.2.9:21";
+    const first: Ct = { commit: true, helper: "ftp", nat: "src=203.0.113.200" };
+    tracker.trackAll(tcp(client, server, "S", { seq: 100 }), [{}, first]);
+    tracker.trackAll(tcp(server, "203.0.113.200:1000", "SA", { seq: 500, ack: 101 }), [{}, { nat: "" }]);
+    tracker.trackAll(tcp(client, server, "A", { seq: 101, ack: 501 }), [{}, { nat: "" }]);
+    const command = text("PORT 10,0,0,1,8,1");
+    const [told] = tracker.trackAll(tcp(client, server, "PA", { seq: 101, ack: 501, data: command }), [
+      {},
+      { nat: "" },
+    ]);
+    expect(payloadOf(told.frame)).toBe("PORT 203,0,113,200,8,1");
+    const growth = "203,0,113,200".length - "10,0,0,1".length;
+
+    const shownEnd = 101 + command.length + growth;
+    const acknowledgement = tcp(server, "203.0.113.200:1000", "A", { seq: 501, ack: shownEnd });
+    const [ack] = tracker.trackAll(acknowledgement, [{}, { nat: "" }]);
+    expect(new DataView(ack.frame.buffer).getUint32(14 + 20 + 8)).toBe(shownEnd - growth);
+    payloadOf(ack.frame);
+    const list = tcp(client, server, "PA", { seq: 101 + command.length, ack: 501, data: text("LIST") });
+    const [next] = tracker.trackAll(list, [{}, { nat: "" }]);
+    expect(new DataView(next.frame.buffer).getUint32(14 + 20 + 4)).toBe(shownEnd);
+    expect(payloadOf(next.frame)).toBe("LIST");
+    const data = tcp("192.0.2.9:20", "203.0.113.200:2049", "S", { seq: 1 });
+    const [opened] = tracker.trackAll(data, [{}, { commit: true, nat: "" }]);
+    expect(opened.state).toBe("+new+rel+trk+dnat");
+  });
+
   it("passive behind DNAT: the client is told the virtual address, its connection reaches the server", () => {
     const client = "10.0.0.1:1000";
     connect(

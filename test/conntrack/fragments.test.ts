@@ -71,10 +71,15 @@ describe.each(VERSIONS)("$version fragments", (version) => {
     expect(trackAll([third, first])).toEqual([]);
     expect(tracker.dropped(DROP_FRAGMENT_WAITING)).toBe(2);
     expect(tracker.conntrack.fragments().held).toBe(2);
+    const [held] = tracker.conntrack.heldDatagrams();
+    const [source, destination] = [end(version.source).address, end(version.destination).address];
+    expect(held).toMatchObject({ source, destination, protocol: 17, identification: 0x1234, fragments: 2 });
+    expect(held).toMatchObject({ hasFirst: true, hasLast: true });
     const released = trackAll([second], { commit: true, zone: 0, mark: [6, 0xffffffff] });
     expect(released.map(({ state, mark }) => [state, mark])).toEqual(Array(3).fill(["+new+trk", 6]));
     expect(joined(released).datagram.subarray(8)).toEqual(DATA);
     expect(tracker.dropped(DROP_FRAGMENT_WAITING)).toBe(0);
+    expect(tracker.conntrack.heldDatagrams()).toEqual([]);
     expect(tracker.counter(COUNTER_REASSEMBLED)).toBe(1);
     expect(tracker.dump()[0]).toContain("sport=5000,dport=6000");
   });

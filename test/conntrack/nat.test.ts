@@ -91,6 +91,27 @@ describe.each(FAMILIES)("over $family", ({ client, other, server, vip, outside }
     expect(ends(tracker.track(udp(`${client}:5`, `${vip}:53`), snat)), "another server").toMatch(/:500\d>/);
   });
 
+  /** Opens a connection from the client and closes it again, by `back` as the server addresses it. */
+  const openAndClose = (from: string, to: string, action: Ct, server: string, back: string): void => {
+    tracker.track(tcp(from, to, "S", { seq: 1 }), action);
+    tracker.track(tcp(server, back, "SA", { seq: 5, ack: 2 }), { nat: "" });
+    tracker.track(tcp(from, to, "FA", { seq: 2, ack: 6 }), { nat: "" });
+    tracker.track(tcp(server, back, "FA", { seq: 6, ack: 3 }), { nat: "" });
+    tracker.track(tcp(from, to, "A", { seq: 3, ack: 7 }), { nat: "" });
+  };
+
+  it("a closed connection keeps its port of a range until it expires", () => {
+    const snat: Ct = { commit: true, nat: `src=${outside}:5000` };
+    openAndClose(`${client}:1000`, `${server}:80`, snat, `${server}:80`, `${outside}:5000`);
+    expect(ends(tracker.track(tcp(`${client}:1001`, `${server}:80`, "S"), snat))).toBe("dropped");
+    const own: Ct = { commit: true, nat: "src" };
+    const dnat: Ct = { commit: true, nat: `dst=${server}:8080` };
+    openAndClose(`${client}:2000`, `${vip}:80`, dnat, `${server}:8080`, `${client}:2000`);
+    expect(ends(tracker.track(tcp(`${client}:2000`, `${server}:8080`, "S"), own))).toBe(
+      `${client}:2001>${server}:8080`,
+    );
+  });
+
   it("an address range is used throughout, and stays with one client when persistent", () => {
     const last = client.startsWith("[") ? "[2001:db8::8]" : "192.0.2.8";
     const nat = `src=${outside}-${last}`;

@@ -31,7 +31,6 @@ import {
   PACKET_CSUM_OFFSET,
   PACKET_CSUM_START,
   PACKET_DATA,
-  PACKET_FLAG_CSUM_BAD_L3,
   PACKET_FLAG_TORN,
   PACKET_FLAGS,
   PACKET_GSO_SIZE,
@@ -134,7 +133,7 @@ export function listOf({ view }: FastPath, packet: number): number[] {
 
 /** Record and key in the model's terms. */
 export function readParsed(fastPath: FastPath, packet: number): ParsedPacket {
-  const { view } = fastPath;
+  const { view, call } = fastPath;
   const key = keyOf(fastPath, packet);
   const keyView = new DataView(key.buffer);
   const u16 = (offset: number) => view.getUint16(packet + offset, true);
@@ -171,6 +170,6 @@ export function readParsed(fastPath: FastPath, packet: number): ParsedPacket {
     l7: u16(PACKET_L7),
     l3Length: view.getUint32(packet + PACKET_L3_LENGTH, true),
     torn: (u16(PACKET_FLAGS) & PACKET_FLAG_TORN) !== 0,
-    badHeaderChecksum: (u16(PACKET_FLAGS) & PACKET_FLAG_CSUM_BAD_L3) !== 0,
+    badHeaderChecksum: call.verifyHeaderChecksum(packet) === 0,
   };
 }

@@ -341,6 +341,23 @@ describe("whoever listens", () => {
     ]);
   });
 
+  it("hears when a table fills up and empties, if it wants to", async () => {
+    const client = await listener(OF14);
+    server.lab.bridge.tables.configure(0, { name: "", flowLimit: 10, evicts: false, groups: [] }, 0);
+    // SET_ASYNC: table status, as primary or equal. TABLE_MOD: table 0, tell below 20 and above 80 per cent.
+    client.sendBytes(Uint8Array.of(5, 28, 0, 16, 0, 0, 0, 1, 0, 9, 0, 8, 0, 0, 0, 0x18));
+    client.sendBytes(Uint8Array.of(5, 17, 0, 24, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 8, 0, 3, 0, 8, 20, 80, 0, 0));
+    expect(await client.settle()).toEqual([]);
+    for (let i = 1; i <= 10; i++) await server.lab.add(`in_port=${i} actions=drop`);
+    await server.lab.switch.apply([parseFlow("", "delete")]);
+    const told = (await client.settle()).filter(([, type]) => type === 31);
+    // Reason, vacancy down or up; the last property's third byte says how much is left.
+    expect(told.map((bytes) => [bytes[8], bytes.at(-2)])).toEqual([
+      [3, 10],
+      [4, 100],
+    ]);
+  });
+
   it("hears of rules that end, when the rule says so, and why", async () => {
     const path = join(server.directory, "controller");
     const [client] = await controllers(path, 1, OF13);

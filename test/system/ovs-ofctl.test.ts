@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { echo } from "../conntrack/text.ts";
 import { emptyUdp, exchange, ofctl, ofctlVersions, parseTranscript, transcriptBridge } from "../openflow/ofctl.ts";
 import { TestServer } from "../openflow/test-server.ts";
 
@@ -60,6 +61,16 @@ describe("ovs-ofctl", () => {
     ].join(",");
     expect(await ask("add-flow", transcriptBridge, `priority=5,arp,actions=${actions}`)).toBe("");
     expect(await ask("dump-flows", "--no-stats", transcriptBridge)).toContain(` priority=5,arp actions=${actions}\n`);
+  });
+
+  it("flushes an echo's connection by its tuple, which it sends with an empty reply", async () => {
+    const { conntrack } = server.lab.datapath;
+    await server.lab.add("icmp actions=ct(commit,zone=5),output:2");
+    for (const id of [77, 78]) server.lab.send(1, echo("10.1.1.2:0", "10.1.1.1:0", "request", id));
+    const tuple = "ct_nw_src=10.1.1.2,ct_nw_dst=10.1.1.1,ct_nw_proto=1,icmp_id=77,icmp_type=8,icmp_code=0";
+    expect(await ask("ct-flush", transcriptBridge, "zone=5", tuple)).toBe("");
+    server.lab.datapath.run();
+    expect([...conntrack.connections()].map(({ original }) => original.icmpId)).toEqual([78]);
   });
 
   it("describes the switch, and is echoed", async () => {

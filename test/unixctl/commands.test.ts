@@ -178,6 +178,17 @@ describe("connections", () => {
     expect(await left()).toEqual(["10.0.0.1", "10.0.0.3"]);
   });
 
+  it("wait for the rest of a datagram, which is listed", async () => {
+    await daemon.lab.add("table=0,priority=1,udp,tp_src=0 actions=ct(zone=9),output:2");
+    const ip = { source: ipv4Address("10.0.0.1"), destination: ipv4Address("10.0.0.2"), id: 0x1234, fragment: 0x2000 };
+    daemon.lab.send(1, ethernet(0x0800, ipv4(ip, 17, new Uint8Array(1280))));
+    const text = await appctl("dpctl/ipf-get-status", "-m");
+    expect(text.slice(text.indexOf("        Fragment Lists:"))).toMatch(
+      /^ {8}Fragment Lists:\n\n\(src=10\.0\.0\.1,dst=10\.0\.0\.2,recirc_id=\d+,ip_id=4660,dl_type=0x800,zone=9,nw_proto=17,num_fragments=1,state=first frag\)\n$/,
+    );
+    expect(await appctl("dpctl/ipf-get-status")).not.toContain("Fragment Lists");
+  });
+
   it("are limited in a zone", async () => {
     await appctl("dpctl/ct-set-limits", "zone=5,limit=2");
     daemon.lab.send(1, datagram("10.0.0.4", 1000));

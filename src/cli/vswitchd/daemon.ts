@@ -9,6 +9,7 @@ import { Reconciler } from "../../ovsdb/reconciler/reconciler.ts";
 import { DATABASE, LOCK, SELECTION } from "../../ovsdb/reconciler/tables.ts";
 import { Switch, type SwitchBridge, type SwitchPort } from "../../slowpath/switch.ts";
 import { COMMANDS } from "../../unixctl/commands/list.ts";
+import { FlowLog } from "../../unixctl/flow-log.ts";
 import { serveUnixctl, type UnixctlServer } from "../../unixctl/server.ts";
 import type { ConfiguredInterface, DummyPorts, VirtualClock, Vswitchd } from "../../unixctl/vswitchd.ts";
 import type { Vlog } from "../../vlog/vlog.ts";
@@ -70,6 +71,7 @@ export class Daemon implements Vswitchd {
     this.clock = clock;
     this.dummies = dummies;
     this.switch = new Switch({ datapath, now, select: "recirculate", log: switchLog(vlog.logger("ofproto_dpif")) });
+    this.switch.flowWatcher = new FlowLog(this.switch, vlog.logger("dpif_netdev"));
     settle?.(this.switch);
     this.#services = new BridgeServices(this.switch, directory, vlog);
     this.#reconciler = new Reconciler({

@@ -115,7 +115,7 @@ export const setField: ActionCodec<SetFieldAction> = {
       writeStandard(writer, SET_FIELD, () => writeEntry(writer, dscp, version, value));
     } else if (version >= OF15) {
       // A load of a field's bits is told with those bits, where the field does not fill its bytes.
-      const partial = load === true && target.bits < 8 * wireBytes(target);
+      const partial = load === true && target.namedBits < 8 * wireBytes(target);
       const keepMask = form === "masked" || partial;
       writeStandard(writer, SET_FIELD, () => writeEntry(writer, target, version, value, mask, keepMask));
     } else if (load || form === "load2" || !whole) {

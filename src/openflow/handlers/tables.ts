@@ -1,7 +1,9 @@
 /** Requests about tables: what they hold, what they can do, what they do with packets that no rule matches. */
+import { DEFAULT_SETTINGS } from "../../slowpath/tables/flow-table.ts";
 import { ALL_TABLES } from "../../slowpath/tables/modification.ts";
 import type { TableMiss } from "../messages/table-mod.ts";
 import type { BridgeAgent } from "../server/bridge-agent.ts";
+import { describeTable, setVacancyWish } from "../server/table-vacancy.ts";
 import { OpenFlowError } from "../wire/errors.ts";
 import { type MessageOf, type Request, refuseSecondary } from "./handler.ts";
 
@@ -19,7 +21,8 @@ export function tableStatistics({ session, agent, envelope }: Request<MessageOf<
     entries: allTables.map((table) => ({
       table,
       isLast: table === VISIBLE_TABLES - 1,
-      name: "",
+      name: used.get(table)?.settings.name ?? "",
+      flowLimit: used.get(table)?.settings.flowLimit,
       active: used.get(table)?.size ?? 0,
       lookups: used.get(table)?.lookups ?? 0,
       matched: used.get(table)?.matched ?? 0,
@@ -28,13 +31,17 @@ export function tableStatistics({ session, agent, envelope }: Request<MessageOf<
   });
 }
 
-export function tableFeatures({ session, envelope }: Request<MessageOf<"table_features_request">>): void {
-  const entries = allTables.map((table) => ({ table, tables: VISIBLE_TABLES, name: "" }));
+export function tableFeatures({ session, agent, envelope }: Request<MessageOf<"table_features_request">>): void {
+  const used = new Map(agent.bridge.tables.usedTables());
+  const entries = allTables.map((table) => {
+    const { name, flowLimit } = used.get(table)?.settings ?? DEFAULT_SETTINGS;
+    return { table, tables: VISIBLE_TABLES, name, flowLimit };
+  });
   session.reply(envelope, { type: "table_features_reply", entries });
 }
 
 export function tableDescriptions({ session, agent, envelope }: Request<MessageOf<"table_description_request">>): void {
-  const entries = allTables.map((table) => ({ table, eviction: agent.evictingTables.has(table) }));
+  const entries = allTables.map((table) => describeTable(agent.bridge.tables.table(table), table));
   session.reply(envelope, { type: "table_description_reply", entries });
 }
 
@@ -47,14 +54,16 @@ function setMiss(agent: BridgeAgent, table: number, miss: TableMiss): void {
 export function tableMod(request: Request<MessageOf<"table_mod">>): void {
   refuseSecondary(request);
   const { agent, message } = request;
-  const { table, miss, eviction } = message;
+  const { table, miss, eviction, vacancy } = message;
   if (table !== ALL_TABLES && table >= VISIBLE_TABLES) {
     throw new OpenFlowError("OFPTMFC_BAD_TABLE", `table ${table} does not exist`);
   }
   for (const each of table === ALL_TABLES ? allTables : [table]) {
     if (miss !== undefined) setMiss(agent, each, miss);
-    if (eviction === true) agent.evictingTables.add(each);
-    else if (eviction === false) agent.evictingTables.delete(each);
+    const one = agent.bridge.tables.table(each);
+    if (eviction !== undefined) one.evictsForController = eviction;
+    if (vacancy === "off") one.vacancyWish = undefined;
+    else if (vacancy !== undefined) setVacancyWish(one, vacancy);
   }
   if (miss !== undefined) agent.switch.revalidator.missesChanged();
 }

@@ -48,7 +48,7 @@ export interface NiciraFlowRemoved extends Fields {
 
 /** Reasons that a version has no word for are told as deletions. */
 export function removalReasonNumber(reason: RemovalReason, version: Version): number {
-  if (reason === "meter_delete" && version < OF14) return removalReasons.indexOf("delete");
+  if ((reason === "meter_delete" || reason === "eviction") && version < OF14) return removalReasons.indexOf("delete");
   return removalReasons.indexOf(reason);
 }
 

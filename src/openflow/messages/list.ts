@@ -157,10 +157,12 @@ import {
   type TableDescriptionRequest,
   type TableFeaturesReply,
   type TableFeaturesRequest,
+  type TableStatus,
   tableDescriptionReply,
   tableDescriptionRequest,
   tableFeaturesReply,
   tableFeaturesRequest,
+  tableStatus,
 } from "./table-features.ts";
 import { type TableMod, tableMod } from "./table-mod.ts";
 import {
@@ -267,6 +269,7 @@ export type Message =
   | TableDescriptionRequest
   | TableDescriptionReply
   | TableMod
+  | TableStatus
   | TableStatisticsRequest
   | TableStatisticsReply
   | TlvTableRequest
@@ -362,6 +365,7 @@ export const messages = new MessageTable<Message>([
   tableDescriptionRequest,
   tableDescriptionReply,
   tableMod,
+  tableStatus,
   tableStatisticsRequest,
   tableStatisticsReply,
   tlvTableRequest,

@@ -10,7 +10,8 @@ import { OpenFlowError } from "../wire/errors.ts";
 import { writeProperty } from "../wire/property.ts";
 import { OF13, OF14, OF15, type Version } from "../wire/version.ts";
 import { Writer } from "../wire/writer.ts";
-import { emptyMessage, type MessageCodec, type MessageContext, multipart } from "./definition.ts";
+import { emptyMessage, type MessageCodec, type MessageContext, message, multipart } from "./definition.ts";
+import { MAX_ENTRIES } from "./table-statistics.ts";
 
 export interface TableFeaturesRequest {
   readonly type: "table_features_request";
@@ -20,6 +21,7 @@ export interface TableFeatures {
   /** Tables that rules of it may lead to begin after it and end here. */
   readonly tables: number;
   readonly name: string;
+  readonly flowLimit: number | undefined;
 }
 export interface TableFeaturesReply {
   readonly type: "table_features_reply";
@@ -31,6 +33,10 @@ export interface TableDescriptionRequest {
 export interface TableDescription {
   readonly table: number;
   readonly eviction: boolean;
+  /** Percent of the table that are left. */
+  readonly vacancy: number;
+  /** Whether, and at how many percent, a controller is told of that. */
+  readonly wish: { readonly down: number; readonly up: number } | undefined;
 }
 export interface TableDescriptionReply {
   readonly type: "table_description_reply";
@@ -39,7 +45,6 @@ export interface TableDescriptionReply {
 
 const NAME = 32;
 const ALL64 = 2n ** 64n - 1n;
-const MAX_ENTRIES = 1_000_000;
 const EVICTION_CONFIG = 1 << 2;
 
 const INSTRUCTIONS = 0;
@@ -106,7 +111,7 @@ function commonProperties(version: Version): Uint8Array {
   return bytes;
 }
 
-function write(writer: Writer, { table, tables, name }: TableFeatures, { version }: MessageContext): void {
+function write(writer: Writer, { table, tables, name, flowLimit }: TableFeatures, { version }: MessageContext): void {
   const from = writer.length;
   writer.u16(0);
   writer.u8(table);
@@ -115,7 +120,7 @@ function write(writer: Writer, { table, tables, name }: TableFeatures, { version
   writer.u64(ALL64);
   writer.u64(ALL64);
   writer.u32(0);
-  writer.u32(MAX_ENTRIES);
+  writer.u32(flowLimit ?? MAX_ENTRIES);
   writeIds(writer, INSTRUCTIONS, instructionsIn(version, table === tables - 1));
   writeProperty(writer, NEXT_TABLES, () => {
     for (let next = table + 1; next < tables; next++) writer.u8(next);
@@ -144,9 +149,9 @@ export const tableDescriptionRequest = emptyMessage<TableDescriptionRequest>({ t
   multipart("request", "1.4+", 14),
 ]);
 
-/** Vacancy events are never configured. */
-const TABLE_DESCRIPTION_BYTES = 16;
+const VACANCY_CONFIG = 1 << 3;
 const EVICTION_PROPERTY = 2;
+const VACANCY_PROPERTY = 3;
 /** What eviction goes by: importance, lifetime, other things. */
 const EVICTION_FLAGS = 7;
 
@@ -155,12 +160,46 @@ export const tableDescriptionReply: MessageCodec<TableDescriptionReply> = {
   places: [multipart("reply", "1.4+", 14)],
   entries: {
     of: ({ entries }) => entries,
-    write(writer, { table, eviction }: TableDescription) {
-      writer.u16(TABLE_DESCRIPTION_BYTES);
-      writer.u8(table);
-      writer.zeros(1);
-      writer.u32(eviction ? EVICTION_CONFIG : 0);
-      writeProperty(writer, EVICTION_PROPERTY, () => writer.u32(EVICTION_FLAGS));
-    },
+    write: writeTableDescription,
   },
 };
+
+function writeTableDescription(writer: Writer, { table, eviction, vacancy, wish }: TableDescription): void {
+  const from = writer.length;
+  writer.u16(0);
+  writer.u8(table);
+  writer.zeros(1);
+  writer.u32((eviction ? EVICTION_CONFIG : 0) | (wish ? VACANCY_CONFIG : 0));
+  writeProperty(writer, EVICTION_PROPERTY, () => writer.u32(EVICTION_FLAGS));
+  writeProperty(writer, VACANCY_PROPERTY, () => {
+    writer.u8(wish?.down ?? 0);
+    writer.u8(wish?.up ?? 0);
+    writer.u8(vacancy);
+    writer.zeros(1);
+  });
+  writer.patchU16(from, writer.length - from);
+}
+
+export interface TableStatus {
+  readonly type: "table_status";
+  readonly reason: "down" | "up";
+  readonly description: TableDescription;
+}
+
+const VACANCY_DOWN = 3;
+const VACANCY_UP = 4;
+
+/** TABLE_STATUS: the room that is left in a table has fallen, or grown, beyond what a controller has set. */
+export const tableStatus: MessageCodec<TableStatus> = {
+  type: "table_status",
+  places: [message("1.4+", 31)],
+  write(writer, { reason, description }) {
+    writer.u8(tableReasonNumber(reason));
+    writer.zeros(7);
+    writeTableDescription(writer, description);
+  },
+};
+
+export function tableReasonNumber(reason: TableStatus["reason"]): number {
+  return reason === "down" ? VACANCY_DOWN : VACANCY_UP;
+}

@@ -13,7 +13,8 @@ export interface TableMod {
   /** undefined: the version has no say in it. */
   readonly miss?: TableMiss;
   readonly eviction?: boolean;
-  readonly vacancy?: { readonly down: number; readonly up: number };
+  /** undefined: the version has no say in it; "off": nobody wants to be told. */
+  readonly vacancy?: { readonly down: number; readonly up: number } | "off";
 }
 
 const MISS_BITS = 3;
@@ -39,11 +40,11 @@ export const tableMod: MessageCodec<TableMod> = {
     if (config & ~allowed)
       throw new OpenFlowError("OFPTMFC_BAD_CONFIG", `table configuration 0x${config.toString(16)}`);
     if (version < OF14) return { type: "table_mod", table, miss: missOf(config, version) };
-    let vacancy: TableMod["vacancy"];
+    let vacancy: { readonly down: number; readonly up: number } | undefined;
     for (const property of readProperties(body)) {
       if (property.experimenter !== 0) throw unknownProperty(property);
-      if (property.type === EVICTION_PROPERTY)
-        throw new OpenFlowError("OFPTMFC_BAD_CONFIG", "eviction flags are read-only");
+      // What eviction goes by cannot be chosen: whatever is said of it, as OVS takes it, says nothing.
+      if (property.type === EVICTION_PROPERTY) continue;
       if (property.type !== VACANCY_PROPERTY) throw unknownProperty(property);
       const down = property.body.u8();
       const up = property.body.u8();
@@ -54,7 +55,7 @@ export const tableMod: MessageCodec<TableMod> = {
       type: "table_mod",
       table,
       eviction: (config & EVICTION) !== 0,
-      ...(config & VACANCY_EVENTS && vacancy && { vacancy }),
+      vacancy: config & VACANCY_EVENTS ? (vacancy ?? { down: 0, up: 0 }) : "off",
     };
   },
 };

@@ -14,6 +14,8 @@ export interface TableStatistics {
   readonly active: number;
   readonly lookups: number;
   readonly matched: number;
+  /** undefined: there is no limit. */
+  readonly flowLimit: number | undefined;
   /** Bits of TABLE_MOD's configuration: packets that match nothing (1.1, 1.2). */
   readonly config: number;
 }
@@ -24,7 +26,8 @@ export interface TableStatisticsReply {
 }
 
 const NAME = 32;
-const MAX_ENTRIES = 1_000_000;
+/** What is told of tables without a limit. */
+export const MAX_ENTRIES = 1_000_000;
 /** 1.0: every field of its match may be open. */
 const WILDCARDS10 = 0x3f_ffff;
 /** 1.1: all fields; instructions 1…5; actions 0…26 but for the two of MPLS that never were. */
@@ -52,12 +55,12 @@ function write(writer: Writer, entry: TableStatistics, { version }: MessageConte
     writer.zeros(3);
     writer.text(entry.name, NAME);
     writer.u32(WILDCARDS10);
-    writer.u32(MAX_ENTRIES);
+    writer.u32(entry.flowLimit ?? MAX_ENTRIES);
   } else if (version === OF11) {
     writer.zeros(7);
     writer.text(entry.name, NAME);
     for (const bits of [MATCH11, MATCH11, instructions, ACTIONS11, ACTIONS11, entry.config]) writer.u32(bits);
-    writer.u32(MAX_ENTRIES);
+    writer.u32(entry.flowLimit ?? MAX_ENTRIES);
   } else if (version === OF12) {
     writer.zeros(7);
     writer.text(entry.name, NAME);
@@ -68,7 +71,7 @@ function write(writer: Writer, entry: TableStatistics, { version }: MessageConte
     for (const bits of [SET_FIELDS12, SET_FIELDS12, ALL64, ALL64]) writer.u64(bits);
     writer.u32(instructions);
     writer.u32(entry.config);
-    writer.u32(MAX_ENTRIES);
+    writer.u32(entry.flowLimit ?? MAX_ENTRIES);
   } else {
     writer.zeros(3);
   }

@@ -21,6 +21,7 @@ import { tellFlowsRemoved } from "./flow-removals.ts";
 import { tellPacketIn } from "./packet-ins.ts";
 import { type DownPort, describePort } from "./port-descriptions.ts";
 import type { Session } from "./session.ts";
+import { tellVacancies } from "./table-vacancy.ts";
 import { TlvMap } from "./tlv-map.ts";
 
 /** Whose change it is. */
@@ -52,8 +53,6 @@ export class BridgeAgent {
   generation: bigint | undefined;
   /** Ports that a controller has put down, and what else they are configured to while they neither take nor give. */
   readonly downPorts = new Map<number, DownPort>();
-  /** Tables that may evict rules: told, not done. */
-  readonly evictingTables = new Set<number>();
   /** When each port came, in milliseconds of the switch's clock. */
   readonly #portsSince = new Map<SwitchPort, number>();
   /** What was last told of each port. */
@@ -212,6 +211,7 @@ export class BridgeAgent {
     }
     this.monitors.changed(changes, this.#origin);
     tellFlowsRemoved(this, changes.removed);
+    tellVacancies(this, changes.tables);
   }
 
   /** Service connections hear nothing until they ask for some bytes of packets. */

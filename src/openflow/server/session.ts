@@ -297,6 +297,6 @@ export class Session {
       this.#complaintsSince = now;
       this.#complaints = 0;
     }
-    if (++this.#complaints <= COMPLAINTS) this.#log.info({ ...fields, session: this.name }, `OpenFlow peer ${what}`);
+    if (++this.#complaints <= COMPLAINTS) this.#log.warn({ ...fields, session: this.name }, `OpenFlow peer ${what}`);
   }
 }

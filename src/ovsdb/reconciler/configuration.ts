@@ -8,6 +8,7 @@ import type { Replica } from "../replica.ts";
 import {
   type BridgeRow,
   type ControllerRow,
+  type FlowTableRow,
   type InterfaceRow,
   type OpenVSwitchRow,
   type PortRow,
@@ -32,6 +33,8 @@ export interface BridgeConfiguration {
   readonly row: BridgeRow;
   readonly controllers: readonly ControllerRow[];
   readonly interfaces: readonly InterfaceConfiguration[];
+  /** By table number. */
+  readonly flowTables: ReadonlyMap<number, FlowTableRow>;
 }
 
 export interface Configuration {
@@ -58,9 +61,15 @@ export function readConfiguration(replica: Replica): Configuration | undefined {
       continue;
     }
     const controllers = rowsBehind(replica, "Controller", row.controller);
-    bridges.push({ name: row.name, row, controllers, interfaces: readInterfaces(replica, row, taken, complaints) });
+    const interfaces = readInterfaces(replica, row, taken, complaints);
+    bridges.push({ name: row.name, row, controllers, interfaces, flowTables: readFlowTables(replica, row) });
   }
   return { root, bridges, complaints };
+}
+
+function readFlowTables(replica: Replica, { flow_tables }: BridgeRow): Map<number, FlowTableRow> {
+  const entries = [...(flow_tables ?? [])].map(([number, uuid]) => [number, replica.row("Flow_Table", uuid)] as const);
+  return new Map(entries.filter(([, row]) => row !== undefined) as [number, FlowTableRow][]);
 }
 
 function readInterfaces(

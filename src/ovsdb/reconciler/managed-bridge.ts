@@ -10,6 +10,7 @@ import { bridgeMac, datapathId, formatDatapathId, randomMac } from "./bridge-ide
 import type { BridgeService, OpenBridge } from "./bridge-service.ts";
 import type { BridgeConfiguration } from "./configuration.ts";
 import type { Devices } from "./devices.ts";
+import { configureFlowTables } from "./flow-tables.ts";
 import type { FindKind } from "./kinds/list.ts";
 import { ManagedInterface } from "./managed-interface.ts";
 
@@ -70,6 +71,7 @@ export class ManagedBridge {
     this.#configuration = configuration;
     const { row } = configuration;
     this.bridge.datapathType = row.datapath_type || "system";
+    configureFlowTables(this.bridge, configuration.flowTables, this.#switch.now(), (text) => this.#log.warn(text));
     const mac = this.#pickMac(devices);
     const internalMtu = this.#internalMtu(devices);
     for (const one of configuration.interfaces) {

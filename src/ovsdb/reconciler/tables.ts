@@ -32,6 +32,16 @@ export interface BridgeRow extends Row {
   readonly stp_enable: boolean;
   readonly rstp_enable: boolean;
   readonly mcast_snooping_enable: boolean;
+  /** Flow_Table rows by table number. */
+  readonly flow_tables: ReadonlyMap<number, string>;
+}
+
+export interface FlowTableRow extends Row {
+  readonly name: string | undefined;
+  readonly flow_limit: number | undefined;
+  readonly overflow_policy: "evict" | "refuse" | undefined;
+  /** Subfields: "NXM_OF_IN_PORT[]". */
+  readonly groups: ReadonlySet<string>;
 }
 
 export interface PortRow extends Row {
@@ -91,6 +101,7 @@ export interface CtTimeoutPolicyRow extends Row {
 export interface Tables {
   Open_vSwitch: OpenVSwitchRow;
   Bridge: BridgeRow;
+  Flow_Table: FlowTableRow;
   Port: PortRow;
   Interface: InterfaceRow;
   Controller: ControllerRow;
@@ -128,6 +139,7 @@ export const SELECTION: Selection = {
     "datapath_version",
     "fail_mode",
     "flood_vlans",
+    "flow_tables",
     "ipfix",
     "mcast_snooping_enable",
     "mirrors",
@@ -141,6 +153,7 @@ export const SELECTION: Selection = {
     "status",
     "stp_enable",
   ],
+  Flow_Table: ["flow_limit", "groups", "name", "overflow_policy"],
   Port: ["interfaces", "mac", "name", "other_config", "protected", "qos", "tag", "trunks", "vlan_mode"],
   Interface: [
     "admin_state",

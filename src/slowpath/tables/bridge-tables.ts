@@ -3,10 +3,9 @@
  *   (a bundle, or a single one) and does all of it or nothing.
  * Invariants: listeners hear of a commit before `apply` returns, in the order they registered, with everything in force.
  *   All times are milliseconds of CLOCK_MONOTONIC, given by the caller.
- * Not handled: eviction by importance; table limits.
  */
 import { applyFlowMod, type FlowStore, removeRule } from "./flow-mods.ts";
-import { FlowTable } from "./flow-table.ts";
+import { FlowTable, type TableSettings } from "./flow-table.ts";
 import { GroupTable } from "./groups.ts";
 import { LearnedCookies } from "./learned-cookies.ts";
 import { type MeterIndexes, MeterTable } from "./meters.ts";
@@ -79,6 +78,19 @@ export class BridgeTables implements FlowLookup {
         throw error;
       }
     });
+    return this.#commit(transaction);
+  }
+
+  /** A table's limits; rules beyond them go, as far as the table evicts. */
+  configure(number: number, settings: TableSettings, now: number): ChangeSet {
+    const table = this.table(number);
+    table.settings = settings;
+    const transaction = new Transaction(now);
+    while (settings.flowLimit !== undefined && table.size > settings.flowLimit) {
+      const victim = table.toEvict();
+      if (victim === undefined) break;
+      removeRule(this.#store, victim, "eviction", transaction);
+    }
     return this.#commit(transaction);
   }
 

@@ -61,6 +61,10 @@ function addRule(store: FlowStore, mod: FlowMod, transaction: Transaction): void
     removeRule(store, old, "replaced", transaction);
   } else if (mod.flags.checkOverlap && table.hasOverlap(mod.match, mod.priority)) {
     throw new ModificationError("OFPFMFC_OVERLAP", `a rule of priority ${mod.priority} overlaps in table ${number}`);
+  } else if (table.isFull) {
+    const victim = table.toEvict();
+    if (!victim) throw new ModificationError("OFPFMFC_TABLE_FULL", `table ${number} has as many rules as it may have`);
+    removeRule(store, victim, "eviction", transaction);
   }
   const keep = old !== undefined && !mod.flags.resetCounts;
   const rule: Rule = {

@@ -4,7 +4,14 @@
  */
 import type { Rule } from "./rule.ts";
 
-export type RemovalReason = "delete" | "replaced" | "idle_timeout" | "hard_timeout" | "group_delete" | "meter_delete";
+export type RemovalReason =
+  | "delete"
+  | "replaced"
+  | "idle_timeout"
+  | "hard_timeout"
+  | "group_delete"
+  | "meter_delete"
+  | "eviction";
 
 /** What a commit changed; a rule that came and went within it is in none of the lists. */
 export interface ChangeSet {

@@ -1,6 +1,7 @@
 /** NORMAL: an ordinary learning switch with VLANs. Learning is a side effect; what was learned before decides where packets go. */
 import { KEY_ETH_DST, KEY_ETH_SRC, KEY_IN_PORT, KEY_VLAN_TCI0, VLAN_CFI } from "../../../assembly/layout/key.ts";
-import type { BridgePort, PortVlan } from "./bridge.ts";
+import { PORT_LOCAL } from "../flow/port-text.ts";
+import type { Bridge, BridgePort, PortVlan } from "./bridge.ts";
 import type { TranslationContext } from "./context.ts";
 import { giveBack, takeFlow } from "./flow-pool.ts";
 import { outputToPort } from "./output.ts";
@@ -51,9 +52,16 @@ function isReserved(mac: Uint8Array): boolean {
   return mac[0] === 0x01 && mac[1] === 0x80 && mac[2] === 0xc2 && mac[3] === 0 && mac[4] === 0 && mac[5] <= 0x0f;
 }
 
+/** The bridge's own port, which is older than all others, then these in order: as OVS floods. */
+function* hostFirst(bridge: Bridge): Generator<BridgePort> {
+  const host = bridge.port(PORT_LOCAL);
+  if (host) yield host;
+  for (const port of bridge.ports()) if (port !== host) yield port;
+}
+
 function flood(context: TranslationContext, input: BridgePort, vlan: number, last: boolean): void {
   let previous: BridgePort | undefined;
-  for (const port of context.bridge.ports()) {
+  for (const port of hostFirst(context.bridge)) {
     if (port.number === input.number || port.noFlood) continue;
     if (port.isProtected && input.isProtected) continue;
     if (!carries(port.vlan ?? trunkOfAll, vlan)) continue;

@@ -93,7 +93,7 @@ function megaflowText(flow: Uint8Array, wildcards: Uint8Array, ports?: PortNames
   if (flow[KEY_VLAN_TPID0] === 0 && flow[KEY_VLAN_TPID0 + 1] === 0) mask.fill(0, KEY_VLAN_TPID0, KEY_VLAN_TCI0 + 6);
   const value = flow.map((byte, i) => byte & mask[i]);
   return formatMatch({ value, mask }, DEFAULT_PRIORITY, ports).replace(
-    /icmp_(type|code)=(\d+)/g,
+    /icmp_(type|code)=(\d+)(?![\dx])/g,
     (_, name, number) => `icmp_${name}=0x${Number(number).toString(16)}/0xff`,
   );
 }

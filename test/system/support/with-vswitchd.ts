@@ -18,6 +18,19 @@ export class World {
   readonly directory = mkdtempSync(join(tmpdir(), "vswitchd-"));
   readonly hosts: string[] = [];
 
+  /** The namespace, and in it the database's server with an empty database. */
+  async create(): Promise<void> {
+    await addNamespace(this.namespace);
+    await this.run("ovsdb-tool", "create", this.file("conf.db"), SCHEMA);
+    await this.startDatabase();
+    await this.vsctl("--no-wait", "init");
+  }
+
+  async remove(): Promise<void> {
+    await removeNamespaces([...this.hosts, this.namespace]);
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
   file(name: string): string {
     return join(this.directory, name);
   }
@@ -90,17 +103,13 @@ export class World {
 export async function withVswitchd(body: (world: World) => Promise<void>, started = true): Promise<void> {
   const world = new World();
   try {
-    await addNamespace(world.namespace);
-    await world.run("ovsdb-tool", "create", world.file("conf.db"), SCHEMA);
-    await world.startDatabase();
-    await world.vsctl("--no-wait", "init");
+    await world.create();
     if (started) await world.start();
     await body(world);
   } catch (error) {
     const log = existsSync(world.file("ovs-vswitchd.log")) ? `\n${world.log}` : "";
     throw new Error(`${(error as Error).message}${log}`, { cause: error });
   } finally {
-    await removeNamespaces([...world.hosts, world.namespace]);
-    rmSync(world.directory, { recursive: true, force: true });
+    await world.remove();
   }
 }

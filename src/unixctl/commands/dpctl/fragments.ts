@@ -1,5 +1,7 @@
 /** dpctl/ipf-*: reassembly of IP fragments. */
-import type { FragmentFamilyStatus } from "../../../fastpath/datapath.ts";
+import type { FragmentFamilyStatus, HeldDatagram } from "../../../fastpath/datapath.ts";
+import { formatAddress } from "../../../slowpath/flow/address-text.ts";
+import { ETH_TYPE_IP, ETH_TYPE_IPV6 } from "../../../slowpath/flow/prerequisites.ts";
 import { dpctlCommand, dpctlError, INVALID, openDatapath } from "./dpctl.ts";
 
 const NOT_PERMITTED = "Operation not permitted";
@@ -48,7 +50,8 @@ export const setMost = dpctlCommand("ipf-set-max-nfrags", "[dp] maxfrags", 1, 2,
 
 export const getStatus = dpctlCommand("ipf-get-status", "[dp]", 0, 1, (request) => {
   openDatapath(request, 1);
-  const { limit, held, ipv4, ipv6 } = request.daemon.switch.datapath.conntrack.fragments();
+  const { conntrack } = request.daemon.switch.datapath;
+  const { limit, held, ipv4, ipv6 } = conntrack.fragments();
   const lines = [
     "Fragmentation Module Status",
     "---------------------------",
@@ -60,8 +63,29 @@ export const getStatus = dpctlCommand("ipf-get-status", "[dp]", 0, 1, (request) 
     ...familyLines("v6", ipv6),
   ];
   const status = lines.map((line) => `        ${line}\n`).join("");
-  return request.verbose ? `${status}\n        Fragment Lists:\n\n` : status;
+  if (!request.verbose) return status;
+  return `${status}\n        Fragment Lists:\n\n${conntrack.heldDatagrams().map(heldLine).join("")}`;
 });
+
+function heldLine(datagram: HeldDatagram): string {
+  const { source, destination, recirculationId, identification, zone, protocol, fragments, hasFirst, hasLast } =
+    datagram;
+  const state =
+    hasFirst && hasLast ? "first/last frag" : hasFirst ? "first frag" : hasLast ? "last frag" : "other frag";
+  const type = source.length === 4 ? ETH_TYPE_IP : ETH_TYPE_IPV6;
+  const fields = [
+    `src=${formatAddress(source)}`,
+    `dst=${formatAddress(destination)}`,
+    `recirc_id=${recirculationId}`,
+    `ip_id=${identification}`,
+    `dl_type=0x${type.toString(16)}`,
+    `zone=${zone}`,
+    `nw_proto=${protocol}`,
+    `num_fragments=${fragments}`,
+    `state=${state}`,
+  ];
+  return `(${fields.join(",")})\n`;
+}
 
 function familyLines(family: string, status: FragmentFamilyStatus): string[] {
   return [

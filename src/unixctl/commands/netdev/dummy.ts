@@ -45,7 +45,10 @@ function frameOf(daemon: Vswitchd, text: string, length: number | undefined): Ui
   if (length === undefined) return composeFrame(flow, counting(PAYLOAD));
   const headers = composeFrame(flow, new Uint8Array(0)).length;
   if (headers > length) throw new UnixctlError("too small packet len");
-  return composeFrame(flow, counting(length - headers));
+  // What carries no payload is filled up behind its end.
+  const frame = new Uint8Array(length);
+  frame.set(composeFrame(flow, counting(length - headers)));
+  return frame;
 }
 
 function counting(length: number): Uint8Array {

@@ -1,0 +1,144 @@
+/** A batch is worked on in stages, four packets at a time, bursts of one connection as one: what comes out must not show it. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { KEY_IPV6_SRC, KEY_NW_PROTO, KEY_NW_SRC, KEY_NW_TTL, KEY_TP_SRC } from "../../assembly/layout/key.ts";
+import type { DatapathAction, SelectAction, SelectBucket } from "../../src/fastpath/datapath-action.ts";
+import { LocalDatapath } from "../../src/fastpath/local-datapath.ts";
+import { ethernet, ipv4, ipv4Address, ipv6, ipv6Address, tcp, udp } from "../model/frames.ts";
+import { fromPort } from "./match.ts";
+
+const output = (port: number): DatapathAction => ({ type: "output", port });
+const PORTS = [2, 3, 4, 5];
+
+interface Sender {
+  readonly family: "ipv4" | "ipv6";
+  readonly protocol: "tcp" | "udp" | "other";
+  readonly host: number;
+  readonly port: number;
+  readonly ttl: number;
+}
+
+function frameOf({ family, protocol, host, port, ttl }: Sender, payload: number): Uint8Array {
+  const data = Uint8Array.of(payload >> 8, payload & 255, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
+  if (family === "ipv6") {
+    const addresses = {
+      source: ipv6Address(`fd00:0:0:0:0:0:0:${host}`),
+      destination: ipv6Address("fd00:0:0:0:0:0:1:1"),
+    };
+    const l4 =
+      protocol === "tcp" ? tcp(addresses, { source: port, destination: 80 }, data) : udp(addresses, port, 53, data);
+    return ethernet(0x86dd, ipv6({ ...addresses, ttl }, protocol === "tcp" ? 6 : 17, l4));
+  }
+  const addresses = { source: ipv4Address(`10.0.0.${host}`), destination: ipv4Address("10.0.1.1") };
+  if (protocol === "other") return ethernet(0x0800, ipv4({ ...addresses, ttl }, 47, data));
+  const l4 =
+    protocol === "tcp" ? tcp(addresses, { source: port, destination: 80 }, data) : udp(addresses, port, 53, data);
+  return ethernet(0x0800, ipv4({ ...addresses, ttl }, protocol === "tcp" ? 6 : 17, l4));
+}
+
+const senders: fc.Arbitrary<Sender> = fc.record({
+  family: fc.constantFrom("ipv4", "ipv4", "ipv4", "ipv6"),
+  protocol: fc.constantFrom("tcp", "tcp", "udp", "other"),
+  host: fc.integer({ min: 1, max: 4 }),
+  port: fc.integer({ min: 1, max: 4 }),
+  ttl: fc.constantFrom(64, 64, 63),
+});
+/** Bursts of senders, as long as they like. */
+const traffic = fc
+  .array(fc.tuple(senders, fc.integer({ min: 1, max: 12 })), { minLength: 1, maxLength: 20 })
+  .map((bursts) => bursts.flatMap(([sender, packets]) => Array<Sender>(packets).fill(sender)))
+  .map((packets) => packets.map((sender, i) => frameOf(sender, i)));
+
+const buckets = (actions: (port: number) => DatapathAction[]): SelectBucket[] =>
+  PORTS.map((port, id) => ({ id, weight: 50 + 30 * id, alive: id !== 1, actions: actions(port), counters: 0 }));
+const field = (keyOffset: number, bytes: number) => ({ keyOffset, mask: new Uint8Array(bytes).fill(0xff) });
+const methods: SelectAction["method"][] = [
+  { kind: "dp_hash", basis: 0, algorithm: "l4" },
+  { kind: "dp_hash", basis: 77, algorithm: "sym_l4" },
+  { kind: "fields", param: 5n, fields: [field(KEY_NW_SRC, 4), field(KEY_TP_SRC, 2)] },
+  { kind: "fields", param: 0n, fields: [field(KEY_IPV6_SRC, 16), field(KEY_NW_PROTO, 1), field(KEY_TP_SRC, 3)] },
+];
+
+/** What leaves each port, and what each flow counts. */
+function play(frames: readonly Uint8Array[], install: (datapath: LocalDatapath) => void, together: boolean) {
+  const datapath = new LocalDatapath({ seed: 5 });
+  for (const port of [1, ...PORTS]) datapath.addTestPort(`p${port}`, port);
+  install(datapath);
+  datapath.run();
+  for (const frame of frames) {
+    datapath.inject(1, frame);
+    if (!together) datapath.run();
+  }
+  datapath.run();
+  const { drops, upcalls, packets, recirculated } = datapath.counters();
+  const sent = PORTS.map((port) =>
+    datapath.takeTransmitted(port).map(({ bytes }) => Buffer.from(bytes).toString("hex")),
+  );
+  return { sent, drops, upcalls, packets, recirculated };
+}
+
+const recirculating: DatapathAction[] = [
+  { type: "hash", algorithm: "l4", basis: 3 },
+  { type: "recirc", id: 1 },
+];
+
+/** `behind` is what packets meet after a recirculation. */
+function expectAlike(actions: readonly DatapathAction[], behind: readonly DatapathAction[] = []): void {
+  const install = (datapath: LocalDatapath): void => {
+    const first = fromPort(1);
+    datapath.putFlow(first.key, first.mask, actions);
+    const second = fromPort(1, 1);
+    datapath.putFlow(second.key, second.mask, behind);
+  };
+  fc.assert(
+    fc.property(traffic, (frames) => {
+      expect(play(frames, install, true)).toEqual(play(frames, install, false));
+    }),
+    { numRuns: 25 },
+  );
+}
+
+describe("a batch does to its packets what each alone would meet", () => {
+  it.each(methods)("in a select group, by $kind $algorithm", (method) => {
+    expectAlike([{ type: "select", method, buckets: buckets((port) => [output(port)]) }]);
+  });
+
+  it("in a select group whose buckets recirculate into another one", () => {
+    const inner: DatapathAction = { type: "select", method: methods[0], buckets: buckets((port) => [output(port)]) };
+    expectAlike([{ type: "select", method: methods[2], buckets: buckets(() => [{ type: "recirc", id: 1 }]) }], [inner]);
+  });
+
+  it("in a select group behind a hash and a recirculation", () => {
+    expectAlike(recirculating, [{ type: "select", method: methods[0], buckets: buckets((port) => [output(port)]) }]);
+  });
+
+  it("by megaflows that look at the TTL, which may change within a connection", () => {
+    const install = (datapath: LocalDatapath): void => {
+      for (const [ttl, port] of [
+        [64, 2],
+        [63, 3],
+      ]) {
+        const { key, mask } = fromPort(1, 0, { offset: KEY_NW_TTL, bytes: [ttl] });
+        datapath.putFlow(key, mask, [output(port)]);
+      }
+    };
+    fc.assert(
+      fc.property(traffic, (frames) => {
+        const { sent } = play(frames, install, true);
+        expect(sent).toEqual(play(frames, install, false).sent);
+        expect(sent[0].length + sent[1].length).toBe(frames.length);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it("by conntrack", () => {
+    expectAlike(
+      [
+        { type: "ct", zone: 1, commit: true },
+        { type: "recirc", id: 1 },
+      ],
+      [output(2)],
+    );
+  });
+});
