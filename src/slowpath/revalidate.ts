@@ -38,8 +38,8 @@ export interface RevalidatorOptions {
   readonly translate: KeyTranslator;
   readonly retain: (recirculationId: number) => void;
   readonly release: (recirculationId: number) => void;
-  /** What a megaflow's packets taught is taught again. */
-  readonly refresh: (effects: readonly Effect[]) => void;
+  /** What a megaflow's packets taught is taught again. `tcpFlags`: those that any of them had. */
+  readonly refresh: (effects: readonly Effect[], tcpFlags: number) => void;
   /** Milliseconds of CLOCK_MONOTONIC, the datapath's clock. */
   readonly now: () => number;
   /** Milliseconds without a packet after which a megaflow goes. */
@@ -192,7 +192,7 @@ export class Revalidator {
   /** @returns milliseconds of the last packet, 0 = never. */
   #credit(flow: Megaflow): number {
     if (!this.#options.megaflows.has(flow)) return 0;
-    const { packets, bytes, used } = this.#options.datapath.flowStatistics(flow.handle);
+    const { packets, bytes, used, tcpFlags } = this.#options.datapath.flowStatistics(flow.handle);
     const morePackets = packets - flow.credited.packets;
     const moreBytes = bytes - flow.credited.bytes;
     if (morePackets > 0n && !flow.origin.slow) {
@@ -205,14 +205,14 @@ export class Revalidator {
     }
     flow.credited = { packets, bytes };
     // Last: what it teaches may have this very megaflow looked at again, or removed.
-    if (morePackets > 0n && !flow.origin.slow) this.#teach(flow);
+    if (morePackets > 0n && !flow.origin.slow) this.#teach(flow, tcpFlags);
     return used;
   }
 
-  #teach(flow: Megaflow): void {
+  #teach(flow: Megaflow, tcpFlags: number): void {
     if (flow.refreshed.length === 0 || this.#haveTaught?.has(flow)) return;
     this.#haveTaught?.add(flow);
-    this.#options.refresh(flow.refreshed);
+    this.#options.refresh(flow.refreshed, tcpFlags);
   }
 }
 

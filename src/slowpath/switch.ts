@@ -7,7 +7,7 @@
  *   an exception. All of it runs on one thread; the fast path runs on its own and waits for nothing here.
  * Not handled: several bridges share the datapath's ports by number, but each port belongs to one bridge only.
  */
-import { KEY_SIZE } from "../../assembly/layout/key.ts";
+import { KEY_SIZE, KEY_TCP_FLAGS } from "../../assembly/layout/key.ts";
 import type { Datapath, TimeoutPolicy, Upcall } from "../fastpath/datapath.ts";
 import { inPortOfKey, recirculationIdOfKey, setInPort } from "./datapath-key.ts";
 import { DatapathResources } from "./datapath-resources.ts";
@@ -76,6 +76,8 @@ export class Switch {
   maxIdle: number;
   bundleIdle = DEFAULT_BUNDLE_IDLE;
   flowWatcher: FlowWatcher | undefined;
+  /** Controllers may use the actions of tests: src/slowpath/actions/debug.ts. */
+  allowsDebugActions = false;
   /** Milliseconds that the last sweep took. */
   sweepDuration = 0;
   readonly #log: SwitchLog;
@@ -122,7 +124,7 @@ export class Switch {
     };
     this.upcalls = new UpcallHandler({
       ...shared,
-      applyEffects: (effects, upcall) => this.#applyEffects(effects, upcall),
+      applyEffects: (effects, upcall) => this.#applyEffects(effects, upcall, tcpFlagsOfKey(upcall.key)),
       userspace: (upcall) => {
         if (upcall.argument === PACKET_OUT_ARGUMENT) this.#packetOuts.returned(upcall);
         else this.#packetIns.returned(upcall);
@@ -132,7 +134,7 @@ export class Switch {
     });
     this.revalidator = new Revalidator({
       ...shared,
-      refresh: (effects) => this.#applyEffects(effects, undefined),
+      refresh: (effects, tcpFlags) => this.#applyEffects(effects, undefined, tcpFlags),
       maxIdle: () => this.maxIdle,
     });
     this.ports = new SwitchPorts({
@@ -259,7 +261,7 @@ export class Switch {
 
   readonly #mayLearn = (rule: LearnedRule, bridge: string): boolean => mayLearn(rule, this.bridge(bridge));
 
-  #applyEffects(effects: readonly Effect[], upcall: Upcall | undefined): void {
+  #applyEffects(effects: readonly Effect[], upcall: Upcall | undefined, tcpFlags: number): void {
     for (const effect of effects) {
       switch (effect.type) {
         case "learn_mac": {
@@ -272,6 +274,7 @@ export class Switch {
           installLearned(effect.spec, this.bridge(effect.bridge), this.now());
           break;
         case "fin_timeout":
+          if ((tcpFlags & TCP_FIN_OR_RST) === 0) break;
           this.bridge(effect.bridge).tables.reduceTimeouts(effect.rule, effect.idle, effect.hard);
           break;
         case "packet_in": {
@@ -292,6 +295,12 @@ export class Switch {
     this.#lastError = now;
     this.#errors = 0;
   }
+}
+
+const TCP_FIN_OR_RST = 0x005;
+
+function tcpFlagsOfKey(key: Uint8Array): number {
+  return (key[KEY_TCP_FLAGS] << 8) | key[KEY_TCP_FLAGS + 1];
 }
 
 export function monotonicMilliseconds(): number {

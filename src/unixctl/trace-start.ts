@@ -55,7 +55,8 @@ function packetAtEnd(rest: readonly string[]): Uint8Array | undefined {
 }
 
 function startOf(daemon: Vswitchd, words: readonly string[]): Omit<TraceStart, "frame"> {
-  const text = words.at(-1)!;
+  // A line of dpctl/dump-flows -m begins with what it calls the megaflow.
+  const text = words.at(-1)!.replace(/^ufid:[-0-9a-f]+,?\s*/, "");
   const key = readKey(text, portNames(daemon), daemon.switch.datapath.geneveOptions);
   if (typeof key !== "string") {
     if (!isDatapath(daemon, words)) throw new UnixctlError("Cannot find the datapath");

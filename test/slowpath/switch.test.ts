@@ -11,9 +11,9 @@ function udpFrame(sourcePort: number, destination = SERVER, ttl = 64): Uint8Arra
   return ethernet(0x0800, ipv4(ip, 17, udp(ip, sourcePort, 53, new Uint8Array(20))));
 }
 
-function synFrame(sourcePort: number): Uint8Array {
+function synFrame(sourcePort: number, flags = 2): Uint8Array {
   const ip = { source: CLIENT, destination: SERVER };
-  return ethernet(0x0800, ipv4(ip, 6, tcp(ip, { source: sourcePort, destination: 80, flags: 2 })));
+  return ethernet(0x0800, ipv4(ip, 6, tcp(ip, { source: sourcePort, destination: 80, flags })));
 }
 
 /** The frame with other addresses. */
@@ -519,5 +519,23 @@ describe("ports", () => {
     // The first run collected br-int's ports only: the frame is still there.
     expect(out).toHaveLength(1);
     expect(out[0].bytes[5]).toBe(0x55);
+  });
+});
+
+describe("fin_timeout", () => {
+  const FIN_ACK = 0x11;
+  const timeouts = (lab: TestSwitch): number[] => [...lab.bridge.tables.rules()].map(({ idleTimeout }) => idleTimeout);
+
+  it.each(["the packet that makes the megaflow", "a later packet"])("shortens by FIN only, in %s", async (which) => {
+    const lab = await TestSwitch.start(2);
+    await lab.add("priority=1,tcp,idle_timeout=60 actions=fin_timeout(idle_timeout=5),output:2");
+    if (which === "a later packet") {
+      lab.send(1, synFrame(1));
+      lab.switch.sweep();
+      expect(timeouts(lab)).toEqual([60]);
+    }
+    lab.send(1, synFrame(1, FIN_ACK));
+    lab.switch.sweep();
+    expect(timeouts(lab)).toEqual([5]);
   });
 });

@@ -1,5 +1,5 @@
 /** What `coverage/show` counts: OVS's names where the thing is the same, ours where it is not. */
-import type { Switch } from "../../slowpath/switch.ts";
+import type { Switch, SwitchBridge } from "../../slowpath/switch.ts";
 
 export function coverageCounts(owner: Switch): Record<string, bigint> {
   const counters = owner.datapath.counters();
@@ -19,9 +19,25 @@ export function coverageCounts(owner: Switch): Record<string, bigint> {
     upcall_flow_limit_hit: BigInt(upcalls.refused),
     xlate_actions: BigInt(upcalls.misses + upcalls.slowPath + revalidated.translated),
   };
+  for (const { macLearning } of owner.bridges()) {
+    for (const [event, name] of Object.entries(macEvents)) {
+      counts[name] = (counts[name] ?? 0n) + BigInt(macLearning.statistics[event as MacEvent]);
+    }
+  }
   for (const [reason, count] of counters.drops) counts[dropNames[reason] ?? `drop_${reason}`] = count;
   return counts;
 }
+
+type MacEvent = keyof SwitchBridge["macLearning"]["statistics"];
+
+const macEvents: Readonly<Record<MacEvent, string>> = {
+  learned: "mac_learning_learned",
+  expired: "mac_learning_expired",
+  evicted: "mac_learning_evicted",
+  moved: "mac_learning_moved",
+  /** A packet from a static entry's station came by another port. */
+  notMoved: "mac_learning_static_none_move",
+};
 
 const dropNames: Readonly<Record<string, string>> = {
   action: "drop_action_of_pipeline",

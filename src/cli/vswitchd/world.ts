@@ -38,6 +38,7 @@ export async function makeWorld(dummy: VswitchdOptions["dummy"], vlog: Vlog): Pr
     moreInterfaceTypes: ["dummy", "dummy-internal", "dummy-pmd"],
     devices: noDevices,
     settle(owner) {
+      owner.allowsDebugActions = true;
       datapath.afterStep = () => owner.sweep();
     },
   };

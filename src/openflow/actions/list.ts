@@ -18,6 +18,7 @@ import { conjunction } from "./conjunction.ts";
 import { controller } from "./controller.ts";
 import { ct } from "./ct.ts";
 import { ctClear } from "./ct-clear.ts";
+import { debugRecirculate, debugSlow } from "./debug.ts";
 import { decTtl } from "./dec-ttl.ts";
 import { type ActionCodec, type ActionContext, type ActionForm, EXPERIMENTER_TYPE } from "./definition.ts";
 import { deleteField } from "./delete-field.ts";
@@ -83,6 +84,8 @@ export const codecs: readonly AnyCodec[] = [
   popQueue,
   note,
   exit,
+  debugRecirculate,
+  debugSlow,
   deleteField,
   writeMetadata,
   gotoTable,

@@ -33,7 +33,7 @@ function entriesOf(agent: BridgeAgent, query: FlowQuery): FlowEntry[] {
   return rules.map((rule) => ({
     rule,
     duration: now - rule.created,
-    idleAge: seconds(Math.max(rule.statistics.used, rule.created)),
+    idleAge: seconds(rule.statistics.used || rule.created),
     hardAge: seconds(rule.modified),
   }));
 }

@@ -68,7 +68,8 @@ export class BridgeAgent {
     this.bridge = bridge;
     this.tlvMap = TlvMap.of(owner);
     this.monitors = new FlowMonitors(this);
-    this.wireOptions = { isTunnelOption: (index) => this.tlvMap.has(index) };
+    const { allowsDebugActions } = owner;
+    this.wireOptions = { isTunnelOption: (index) => this.tlvMap.has(index), allowsDebugActions };
     this.#started = owner.now();
     this.#leave = [
       owner.onPacketIn((packetIn) => this.#packetIn(packetIn)),

@@ -13,6 +13,7 @@ import type { Devices } from "./devices.ts";
 import { configureFlowTables } from "./flow-tables.ts";
 import type { FindKind } from "./kinds/list.ts";
 import { ManagedInterface } from "./managed-interface.ts";
+import { wholeNumber } from "./switch-settings.ts";
 
 export interface ReconcilerLog {
   info(text: string): void;
@@ -71,6 +72,8 @@ export class ManagedBridge {
     this.#configuration = configuration;
     const { row } = configuration;
     this.bridge.datapathType = row.datapath_type || "system";
+    const number = (name: string): number | undefined => wholeNumber(row.other_config.get(name));
+    this.bridge.macLearning.configure(number("mac-aging-time"), number("mac-table-size"));
     configureFlowTables(this.bridge, configuration.flowTables, this.#switch.now(), (text) => this.#log.warn(text));
     const mac = this.#pickMac(devices);
     const internalMtu = this.#internalMtu(devices);

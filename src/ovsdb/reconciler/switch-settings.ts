@@ -29,6 +29,6 @@ export class SwitchSettings {
 }
 
 /** undefined: there is none. */
-function wholeNumber(text: string | undefined): number | undefined {
+export function wholeNumber(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }

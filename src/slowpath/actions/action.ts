@@ -132,6 +132,8 @@ export type Action =
   | { readonly type: "pop_queue" }
   | { readonly type: "note"; readonly data: Uint8Array }
   | { readonly type: "exit" }
+  | { readonly type: "debug_recirc" }
+  | { readonly type: "debug_slow" }
   | { readonly type: "delete_field"; readonly field: Field }
   // Instructions, in the order of OpenFlow 1.5 §5.6; `apply` has no wrapper of its own.
   | { readonly type: "write_actions"; readonly actions: readonly Action[] }

@@ -13,6 +13,7 @@ import { conjunction } from "./conjunction.ts";
 import { controller } from "./controller.ts";
 import { ct } from "./ct.ts";
 import { ctClear } from "./ct-clear.ts";
+import { debugRecirculate, debugSlow } from "./debug.ts";
 import { decTtl } from "./dec-ttl.ts";
 import type { ActionDefinition, FormatOptions, ParseContext, Parser, Printer } from "./definition.ts";
 import { deleteField } from "./delete-field.ts";
@@ -81,6 +82,8 @@ export const definitions: readonly AnyDefinition[] = [
   popQueue,
   note,
   exit,
+  debugRecirculate,
+  debugSlow,
   deleteField,
   writeActionsInstruction,
   clearActionsInstruction,

@@ -19,6 +19,7 @@ export const push: ActionDefinition<ActionOf<"push">> = {
     const present = hasPrerequisites(flow, source.field, wildcards);
     if (present) unwildcardSubfield(wildcards, source);
     if (stack.length >= MAX_STACK) {
+      context.report("error", "resubmits yielded over 64 kB of stack");
       context.fail("stack_too_deep");
     } else if (!present) {
       stack.push(0);

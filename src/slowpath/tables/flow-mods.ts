@@ -79,7 +79,8 @@ function addRule(store: FlowStore, mod: FlowMod, transaction: Transaction): void
     flags: mod.flags,
     created: transaction.now,
     modified: transaction.now,
-    statistics: keep ? old.statistics : { packets: 0n, bytes: 0n, used: transaction.now },
+    // When the last packet came is no count.
+    statistics: keep ? old.statistics : { packets: 0n, bytes: 0n, used: old?.statistics.used ?? transaction.now },
     conjunctions: conjunctionsOf(mod.actions),
   };
   insertRule(store, rule);

@@ -1,7 +1,7 @@
 /**
  * What: which port a station was last seen on, per VLAN: what the NORMAL action forwards by.
- * Invariants: never more than `limit` entries: a new one pushes out the one seen longest ago. Static entries neither age nor
- *   move. Listeners hear of every change that could send a packet another way.
+ * Invariants: never more than `limit` entries: a new one pushes out the one seen longest ago on the port that has most of them,
+ *   so that a port that floods addresses harms itself. Static entries neither age nor move. Listeners hear of every change that could send a packet another way.
  */
 import { formatMac } from "../flow/address-text.ts";
 
@@ -23,9 +23,11 @@ const keyOf = (vlan: number, mac: Uint8Array): string => `${vlan} ${formatMac(ma
 export class MacLearning {
   /** Seen longest ago first. */
   readonly #entries = new Map<string, MacEntry>();
+  /** Keys of learned entries by port, seen longest ago first. */
+  readonly #byPort = new Map<number, Set<string>>();
   readonly #listeners: (() => void)[] = [];
   /** What happened since the start, or since somebody set it back. */
-  readonly statistics = { learned: 0, expired: 0, evicted: 0, moved: 0 };
+  readonly statistics = { learned: 0, expired: 0, evicted: 0, moved: 0, notMoved: 0 };
   agingSeconds = DEFAULT_MAC_AGING_SECONDS;
   limit = DEFAULT_MAC_LIMIT;
 
@@ -42,9 +44,12 @@ export class MacLearning {
     if (mac[0] & 1) return false;
     const key = keyOf(vlan, mac);
     const old = this.#entries.get(key);
-    if (old?.static) return false;
-    this.#entries.delete(key);
-    this.#entries.set(key, { vlan, mac: old?.mac ?? mac.slice(), port, seen: now, static: false });
+    if (old?.static) {
+      if (old.port !== port) this.statistics.notMoved++;
+      return false;
+    }
+    this.#delete(key);
+    this.#put(key, { vlan, mac: old?.mac ?? mac.slice(), port, seen: now, static: false });
     if (old && old.port === port) return false;
     this.statistics[old ? "moved" : "learned"]++;
     this.#shrink();
@@ -57,17 +62,29 @@ export class MacLearning {
     return entry && !this.#isOld(entry, now) ? entry.port : undefined;
   }
 
-  addStatic(vlan: number, mac: Uint8Array, port: number): void {
+  /** @returns what was there before */
+  addStatic(vlan: number, mac: Uint8Array, port: number): MacEntry | undefined {
     const key = keyOf(vlan, mac);
-    this.#entries.delete(key);
-    this.#entries.set(key, { vlan, mac: mac.slice(), port, seen: 0, static: true });
+    const old = this.#entries.get(key);
+    this.#delete(key);
+    this.#put(key, { vlan, mac: mac.slice(), port, seen: 0, static: true });
     this.#shrink();
     this.#changed();
+    return old;
+  }
+
+  /** undefined: the default. */
+  configure(agingSeconds: number | undefined, limit: number | undefined): void {
+    this.agingSeconds = agingSeconds ?? DEFAULT_MAC_AGING_SECONDS;
+    this.limit = limit ?? DEFAULT_MAC_LIMIT;
+    const before = this.#entries.size;
+    this.#shrink();
+    if (this.#entries.size !== before) this.#changed();
   }
 
   /** True: it was there. */
   remove(vlan: number, mac: Uint8Array): boolean {
-    const removed = this.#entries.delete(keyOf(vlan, mac));
+    const removed = this.#delete(keyOf(vlan, mac));
     if (removed) this.#changed();
     return removed;
   }
@@ -92,16 +109,34 @@ export class MacLearning {
 
   #removeWhere(condition: (entry: MacEntry) => boolean): number {
     const before = this.#entries.size;
-    for (const [key, entry] of this.#entries) if (condition(entry)) this.#entries.delete(key);
+    for (const [key, entry] of this.#entries) if (condition(entry)) this.#delete(key);
     if (this.#entries.size !== before) this.#changed();
     return before - this.#entries.size;
   }
 
+  #put(key: string, entry: MacEntry): void {
+    this.#entries.set(key, entry);
+    if (entry.static) return;
+    const keys = this.#byPort.get(entry.port);
+    if (keys === undefined) this.#byPort.set(entry.port, new Set([key]));
+    else keys.add(key);
+  }
+
+  #delete(key: string): boolean {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return false;
+    const keys = this.#byPort.get(entry.port);
+    if (keys?.delete(key) && keys.size === 0) this.#byPort.delete(entry.port);
+    return this.#entries.delete(key);
+  }
+
   #shrink(): void {
-    for (const [key, entry] of this.#entries) {
-      if (this.#entries.size <= this.limit) return;
-      if (entry.static) continue;
-      this.#entries.delete(key);
+    while (this.#entries.size > this.limit) {
+      let most: ReadonlySet<string> = new Set();
+      for (const keys of this.#byPort.values()) if (keys.size > most.size) most = keys;
+      const [oldest] = most;
+      if (oldest === undefined) return;
+      this.#delete(oldest);
       this.statistics.evicted++;
     }
   }

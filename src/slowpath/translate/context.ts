@@ -145,7 +145,7 @@ export class TranslationContext {
       // Behind these the loop's head freezes what follows; they themselves are not done again.
       if (action.type === "resubmit" || action.type === "goto_table") continue;
       if (this.exit && this.freezing && !this.error && this.frozenActions.length === 0) {
-        freezeRest(this, list, this.pause ? i + 1 : i);
+        freezeRest(this, list, this.pause || action.type === "debug_recirc" ? i + 1 : i);
         return;
       }
     }

@@ -98,6 +98,7 @@ function describeContext(to: Describer, flow: Uint8Array): void {
   for (let at = FLOW_REGS; at < FLOW_CONJ_ID - 8; at += 4) to.showUnlessZero(at, at + 4);
   to.showUnlessZero(FLOW_CONJ_ID - 8, FLOW_CONJ_ID);
   if (cameByTunnel(flow)) to.show(KEY_TUN_ID, KEY_SIZE);
+  else to.showUnlessZero(KEY_TUN_ID, KEY_TUN_ID + 8);
   to.show(FLOW_PACKET_TYPE, FLOW_PACKET_TYPE + 4);
 }
 

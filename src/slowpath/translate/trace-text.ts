@@ -152,6 +152,9 @@ function actionsText({ actions, effects }: Translation, { withPacket, names, tun
   return runs.join(",");
 }
 
+const SLOW_ACTION =
+  "This flow is handled by the userspace slow path because it:\n  - Uses action(s) not supported by datapath.";
+
 /** One pass: from a flow to its datapath actions. */
 function onePass(request: TraceRequest, forks: ForkedPipeline[]): string {
   const { flow, names } = request;
@@ -171,6 +174,7 @@ function onePass(request: TraceRequest, forks: ForkedPipeline[]): string {
     `Datapath actions: ${actionsText(translation, request)}`,
   ];
   if (translation.error) lines.push(`Translation failed (${translation.error}), packet is dropped.`);
+  else if (translation.slow === "action") lines.push(SLOW_ACTION);
   return lines.join("\n");
 }
 

@@ -23,8 +23,9 @@ const add: UnixctlCommand = {
     const address = readMac(mac);
     const port = bridge.portByName(portName);
     if (port === undefined) throw new UnixctlError("software error, odp port is present but no ofp port");
-    bridge.macLearning.addStatic(readVlan(vlan), address, port.number);
-    return "";
+    const old = bridge.macLearning.addStatic(readVlan(vlan), address, port.number);
+    if (old === undefined) return "";
+    return `Overriding already existing ${old.static ? "static" : "dynamic"} entry on ${old.port}\n`;
   },
 };
 
@@ -80,7 +81,7 @@ const statsClear: UnixctlCommand = {
   maximum: 1,
   run(daemon, [name]) {
     for (const { macLearning } of oneOrAll(daemon, name)) {
-      Object.assign(macLearning.statistics, { learned: 0, expired: 0, evicted: 0, moved: 0 });
+      Object.assign(macLearning.statistics, { learned: 0, expired: 0, evicted: 0, moved: 0, notMoved: 0 });
     }
     return "statistics successfully cleared";
   },

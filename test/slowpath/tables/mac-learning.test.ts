@@ -42,6 +42,24 @@ describe("MAC learning", () => {
     expect([table.size, changes]).toEqual([0, 2]);
   });
 
+  it("takes from the port that has most, when full", () => {
+    table.limit = 4;
+    for (const last of [1, 2]) table.learn(0, mac(last), last, last);
+    for (const last of [3, 4, 5, 6]) table.learn(0, mac(last), 9, last);
+    // A port that floods addresses pushes out its own.
+    expect(table.entries().map((entry) => entry.mac[5])).toEqual([1, 2, 5, 6]);
+    expect(table.statistics.evicted).toBe(2);
+    table.configure(undefined, 2);
+    expect(table.entries().map((entry) => entry.mac[5])).toEqual([2, 6]);
+  });
+
+  it("says what a static entry replaces, and counts whoever comes by another port", () => {
+    table.learn(0, mac(1), 1, 0);
+    expect(table.addStatic(0, mac(1), 2)).toMatchObject({ port: 1, static: false });
+    table.learn(0, mac(1), 1, 5);
+    expect([table.lookup(0, mac(1), 5), table.statistics.notMoved]).toEqual([2, 1]);
+  });
+
   it("pushes out the station seen longest ago when full", () => {
     table.limit = 2;
     table.learn(0, mac(1), 1, 0);
