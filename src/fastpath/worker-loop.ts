@@ -1,7 +1,7 @@
 /**
  * The loop of a worker thread: commands, then a batch of every port that has something, then again.
  *
- * What: epoll says which ports are ready; WebAssembly does the rest of a batch, and comes back for system calls only.
+ * What: epoll, or a look at the rings in memory, says which ports are ready; WebAssembly does the rest of a batch, and comes back for system calls only.
  *   Ports and descriptors are the main thread's to make and to remove: they are port records and entries of the epoll set.
  * Invariants: nothing is allocated for a packet. The worker sleeps SLEEP_MS at most, and only after it has announced it
  *   (WORKER_SLEEPING) and looked for commands once more, so that no command waits for the end of a sleep.
@@ -37,6 +37,7 @@ import { EBADF, EBADFD, ENODEV } from "../kernel/errno.ts";
 import { takeSocketError } from "../kernel/packet-socket.ts";
 import { Bell, FAILED, Readiness } from "../kernel/readiness.ts";
 import { yieldProcessor } from "../kernel/system-calls.ts";
+import { ActiveRings } from "./active-rings.ts";
 import { type DatagramCounters, DatagramExchange } from "./datagram-exchange.ts";
 import { FrameExchange, type SendCounters } from "./frame-exchange.ts";
 import type { FastpathExports, FastpathHost } from "./module.ts";
@@ -57,6 +58,8 @@ const EVENTS = 64;
 const COMMAND_BUDGET = 256;
 const SWEEP_BUDGET = 64;
 const SLEEP_MS = 100;
+/** In place of a number of ready descriptors. */
+const LOOK_AT_RINGS = -1;
 
 export class WorkerLoop {
   readonly #words: Int32Array;
@@ -66,6 +69,7 @@ export class WorkerLoop {
   readonly #datagrams: DatagramExchange;
   readonly #post: (message: WorkerMessage) => void;
   readonly #window = new SpinWindow();
+  readonly #rings = new ActiveRings();
   #fastPath!: FastPath;
   /** When the worker ran out of work (µs); undefined = it has some. */
   #idleSince: number | undefined = 0;
@@ -101,7 +105,8 @@ export class WorkerLoop {
       now = monotonicMicroseconds();
       fastPath.setClock(now);
       let work = fastPath.applyCommands(COMMAND_BUDGET);
-      for (let i = 0; i < ready; i++) work += this.#serve(this.#readiness.tag(i), this.#readiness.conditions(i));
+      if (ready === LOOK_AT_RINGS) for (const port of this.#rings.ports) work += this.#servePort(port, false);
+      else for (let i = 0; i < ready; i++) work += this.#serve(this.#readiness.tag(i), this.#readiness.conditions(i));
       fastPath.sweep(SWEEP_BUDGET);
       this.#account(work, now);
       this.#passQuiescentPoint();
@@ -117,12 +122,15 @@ export class WorkerLoop {
     }
   }
 
+  /** How many descriptors are ready, or LOOK_AT_RINGS. */
   #wait(now: number): number {
-    if (this.#idleSince === undefined) return this.#readiness.wait(0);
-    if (now - this.#idleSince < this.#window.length) {
-      yieldProcessor();
+    const isIdle = this.#idleSince !== undefined;
+    if (!isIdle || now - this.#idleSince! < this.#window.length) {
+      if (this.#rings.takeTurn()) return LOOK_AT_RINGS;
+      if (isIdle) yieldProcessor();
       return this.#readiness.wait(0);
     }
+    this.#rings.clear();
     const words = this.#words;
     Atomics.store(words, CONTROL_WORKER, WORKER_SLEEPING);
     const mustStay = this.#hasCommands() || Atomics.load(words, MAILBOX) !== 0 || Atomics.load(words, STOP) !== 0;
@@ -157,12 +165,12 @@ export class WorkerLoop {
     const words = this.#words;
     const state = Atomics.load(words, record + STATE);
     if (state === PORT_STATE_FREE) return 0; // removed since the wait began
+    const kind = words[record + KIND];
     let packets = 0;
-    if (words[record + KIND] === PORT_KIND_PACKET) {
+    if (kind === PORT_KIND_PACKET || kind === PORT_KIND_XDP) {
       if (failed) this.#fail(port, takeSocketError(words[record + DESCRIPTOR]!));
-      packets = this.#fastPath.runRing(port);
-    } else if (words[record + KIND] === PORT_KIND_XDP) {
-      packets = this.#fastPath.runXdp(port);
+      packets = kind === PORT_KIND_PACKET ? this.#fastPath.runRing(port) : this.#fastPath.runXdp(port);
+      if (packets > 0) this.#rings.add(port);
     } else if (failed) {
       this.#fail(port, EBADFD);
     } else {
