@@ -30,6 +30,21 @@ export function bucketIsAlive(context: TranslationContext, bucket: Bucket, depth
   return group?.buckets.some((inner) => bucketIsAlive(context, inner, depth + 1)) ?? false;
 }
 
+/** In OVS's words, which call a watched group a port too. */
+export function reportNotLive(context: TranslationContext, { id, watchPort, watchGroup }: Bucket): void {
+  const watched = [watchPort, watchGroup].filter((number) => number !== undefined).map((number) => `port ${number}`);
+  context.report("detail", `bucket ${id}: not live due to ${watched.join(" and ")}`);
+}
+
+/** The first bucket that is alive. */
+function firstAlive(context: TranslationContext, { buckets }: Group): Bucket | undefined {
+  for (const bucket of buckets) {
+    if (bucketIsAlive(context, bucket)) return bucket;
+    reportNotLive(context, bucket);
+  }
+  return undefined;
+}
+
 export function runBucket(context: TranslationContext, bucket: Bucket, last: boolean): void {
   const { nodes, wasMpls } = context;
   context.enter({ kind: "bucket", text: `bucket ${bucket.id}` });
@@ -79,11 +94,7 @@ export function runGroup(context: TranslationContext, id: number, place: Place):
       runAll(context, group, place.last);
       break;
     case "fast_failover":
-      runChosen(
-        context,
-        group.buckets.find((bucket) => bucketIsAlive(context, bucket)),
-        place.last,
-      );
+      runChosen(context, firstAlive(context, group), place.last);
       break;
     case "select":
       runSelect(context, group, place.last);

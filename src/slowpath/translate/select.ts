@@ -17,7 +17,7 @@ import type { Bucket, Group } from "../tables/rule.ts";
 import type { TranslationContext } from "./context.ts";
 import { hashBytes, hashInt, hashUint64 } from "./flow-hash.ts";
 import { giveBack, takeFlow } from "./flow-pool.ts";
-import { bucketIsAlive, runBucket, runChosen } from "./group.ts";
+import { bucketIsAlive, reportNotLive, runBucket, runChosen } from "./group.ts";
 import { hashFieldSets } from "./multipath.ts";
 
 type DpHash = Extract<SelectAction["method"], { kind: "dp_hash" }>;
@@ -59,12 +59,15 @@ function wireBytes(field: Field): number {
   return (field.bits + 7) >> 3;
 }
 
-/** Highest score wins, the later of equals. */
+/** Highest score wins, the later of equals. A bucket of weight 0 is never chosen, even where there is no other. */
 function bestBucket(context: TranslationContext, group: Group, basis: number): Bucket | undefined {
   let best: Bucket | undefined;
   let bestScore = 0;
   for (const bucket of group.buckets) {
-    if (!bucketIsAlive(context, bucket)) continue;
+    if (bucket.weight === 0 || !bucketIsAlive(context, bucket)) {
+      reportNotLive(context, bucket);
+      continue;
+    }
     const score = Math.imul(hashInt(bucket.id, basis) & 0xffff, bucket.weight) >>> 0;
     context.report("detail", `bucket ${bucket.id}: score ${score}`);
     if (score >= bestScore) {

@@ -2,6 +2,9 @@ import { describe, expect, it } from "vitest";
 import { KEY_DP_HASH, KEY_NW_SRC, KEY_TP_SRC } from "../../../assembly/layout/key.ts";
 import { formatDatapathActions } from "../../../src/slowpath/odp/actions.ts";
 import { RecirculationTable } from "../../../src/slowpath/translate/recirculation.ts";
+import { traceText } from "../../../src/slowpath/translate/trace-text.ts";
+import { tcpFrame } from "../../fastpath/match.ts";
+import { TestSwitch } from "../../model/test-switch.ts";
 import { recordedFiles } from "../reference.ts";
 import { flowOf, ports, run, TestBridge } from "./test-bridge.ts";
 
@@ -46,6 +49,54 @@ describe("groups", () => {
   it("run a bucket's actions in the order of an action set", () => {
     const group = "type=indirect,bucket=actions=output:2,mod_nw_ttl:9,push_vlan:0x8100";
     expect(text(bridge(group))).toBe("set(ipv4(ttl=9)),push_vlan(vid=0,pcp=0),2");
+  });
+});
+
+describe("buckets that are not chosen", () => {
+  it.each([
+    ["type=ff,bucket=watch_port:2,output:2,bucket=watch_port:3,output:3", ["0: not live due to port 2"]],
+    [
+      "type=select,selection_method=hash,fields(ip_src),bucket=watch_port:2,output:2,bucket=weight:0,output:3",
+      ["0: not live due to port 2", "1: not live due to "],
+    ],
+  ])("are in the trace of %s as OVS says it", (group, expected) => {
+    const trace = traceText({
+      bridge: bridge(group, "group:1", [2]),
+      flow: flowOf(tcp),
+      recirculation: new RecirculationTable(() => 0),
+      select: "recirculate",
+    });
+    const told = trace.split("\n").filter((line) => line.includes("not live"));
+    expect(told).toEqual(expected.map((text) => `     -> bucket ${text}`));
+  });
+});
+
+describe("select groups whose buckets have no weight", () => {
+  // Open vSwitch 3.1, by ofproto/trace: the packet is dropped, whatever the method.
+  it.each([
+    "selection_method=dp_hash,bucket=weight:0,output:2",
+    "selection_method=dp_hash,bucket=weight:0,output:2,bucket=weight:0,output:3",
+    "bucket=weight:0,output:2",
+    "selection_method=hash,fields(ip_src),bucket=weight:0,output:2,bucket=weight:0,output:3",
+    "selection_method=hash,fields(ip_src),bucket=weight:0,watch_port:3,output:2",
+  ])("%s: drop", (group) => {
+    expect(text(bridge(`type=select,${group}`), tcp, "recirculate")).toBe("drop");
+  });
+
+  it("drop in one pass too, with a reason", async () => {
+    for (const method of ["dp_hash", "hash,fields(ip_src)"]) {
+      const made = await TestSwitch.start(2, { select: "one-pass" });
+      await made.add(`group_id=1,type=select,selection_method=${method},bucket=weight:0,output:2`, "actions=group:1");
+      expect(made.portsOf(1, tcpFrame())).toEqual([]);
+      expect(made.portsOf(1, tcpFrame())).toEqual([]);
+      const { drops } = made.datapath.counters();
+      expect(drops.get("no_bucket")! + drops.get("action")!).toBe(2n);
+    }
+  });
+
+  it("leave all packets to those that have one", () => {
+    const group = "type=select,selection_method=hash,fields(ip_src),bucket=weight:0,output:2,bucket=weight:5,output:3";
+    expect(text(bridge(group), tcp, "recirculate")).toBe("3");
   });
 });
 
