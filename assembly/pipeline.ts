@@ -279,7 +279,7 @@ function fetchConnections(end: usize): void {
   let list: usize = AHEAD;
   for (let i: usize = 0; i < end; i += 4) {
     const flow: usize = load<u32>(FLOWS + i);
-    if (flow == 0) continue;
+    if (flow == 0 || load<u32>(SAME + i) != 0) continue;
     const program: usize = load<u32>(flow, FLOW_PROGRAM);
     if (!beginsWithTracking(program)) continue;
     const bucket = bucketAhead(load<u32>(PASS + i), program + 4);

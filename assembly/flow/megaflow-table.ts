@@ -1,13 +1,13 @@
 /**
  * One mask's megaflows: a hash table of groups of seven.
  *
- *   filters  u64 a group: two bits for each flow whose home it is, chosen by the flow's hash
+ *   filters  u32[2] a group: one of the two, by a bit of the hash, has four bits, one in each byte, for each flow whose home it is
  *   tags     u16[8] a group: of seven flows the upper half of the hash, 0 = empty; then how many flows found this group full
  *            and went on
  *   flows    u32[8] a group: seven flow records
  *
  * What: a probe that finds nothing, the rule when there are many masks, reads one filter: those of 100 000 flows fit in a
- *   core's own cache, and one in a hundred says "maybe" in vain. A look-up then compares seven tags at once and goes on to the
+ *   core's own cache, and one in three hundred says "maybe" in vain. A look-up then compares seven tags at once and goes on to the
  *   next group only when some flow had to. Counting those makes removal exact: no tombstones, no rebuilding.
  * Invariants: groups are a power of two; a flow's home is hash & MASK_LAST_BUCKET; no tag is 0.
  * Cost: one line a miss, five a hit. Growing reads every flow's hash (some 10 ms for 200 000 flows).
@@ -16,9 +16,11 @@
 import { MASK_FLOWS, MASK_LAST_BUCKET, MASK_TABLE } from "../layout/mask.ts";
 import { FLOW_HASH } from "../layout/megaflow.ts";
 import { matches } from "./masked-key.ts";
-import { allocateGroups, filterBytes, freeGroups, GROUP_FLOWS_LOG2, GROUP_TAGS_LOG2 } from "./subtable-memory.ts";
+import { allocateGroups, FILTER_SPREAD, filterBytes, freeGroups, GROUP_FLOWS_LOG2, GROUP_TAGS_LOG2, LOW_BITS, ONE_BITS, SPREADERS } from "./subtable-memory.ts";
 
-const FILTER_LOG2: usize = 3;
+const FILTER_WORD_LOG2: i32 = 2;
+/** Bits of a hash below are for the index. */
+const FILTER_SHIFT: i32 = 17;
 const SLOTS: u32 = 7;
 const PASSED: usize = 14;
 const PASSED_UNKNOWN: u32 = 0xffff;
@@ -31,22 +33,39 @@ function tagsOf(hash: u32): v128 {
   return v128.and(i16x8.splat(<i16>(hash >> 16)), i16x8(-1, -1, -1, -1, -1, -1, -1, 0));
 }
 
-/** A flow's two bits in its home's filter; shifts count modulo 64. */
-@inline
-function filterBits(hash: u32): u64 {
-  return ((<u64>1) << (hash >> 26)) | ((<u64>1) << (hash >> 20));
+/** The bits of a flow in its filter: one in each byte. */
+function filterBits(hash: u32): u32 {
+  const places = ((hash >> FILTER_SHIFT) * FILTER_SPREAD) & 0x0707_0707;
+  return (
+    (1 << (places & 7)) |
+    (0x100 << ((places >> 8) & 7)) |
+    (0x1_0000 << ((places >> 16) & 7)) |
+    (0x100_0000 << (places >> 24))
+  );
 }
 
-/** False: the table has no flow of the hash. */
+/** Bit n: the table may have a flow of the n-th of four hashes. `words`: a table's filters, less one, in each lane. */
 @inline
-export function mayHold(table: usize, last: u32, hash: u32): bool {
-  const filter = load<u64>(table + (<usize>(hash & last) << FILTER_LOG2));
-  return ((filter >> (hash >> 26)) & (filter >> (hash >> 20)) & 1) != 0;
+export function mayHoldFour(table: usize, words: v128, hashes: v128): i32 {
+  const at = i32x4.shl(v128.and(hashes, words), FILTER_WORD_LOG2);
+  let filters = v128.load_zero<u32>(table + i32x4.extract_lane(at, 0));
+  filters = v128.load_lane<u32>(table + i32x4.extract_lane(at, 1), filters, 1);
+  filters = v128.load_lane<u32>(table + i32x4.extract_lane(at, 2), filters, 2);
+  filters = v128.load_lane<u32>(table + i32x4.extract_lane(at, 3), filters, 3);
+  const spread = i32x4.mul(i32x4.shr_u(hashes, FILTER_SHIFT), v128.load(SPREADERS));
+  const bits = v128.swizzle(v128.load(ONE_BITS), v128.and(spread, v128.load(LOW_BITS)));
+  return i32x4.bitmask(i32x4.eq(v128.and(filters, bits), bits));
+}
+
+/** Filters of a table, less one. */
+@inline
+export function lastFilter(last: u32): u32 {
+  return (last << 1) | 1;
 }
 
 @inline
-function filterAt(table: usize, group: u32): usize {
-  return table + (<usize>group << FILTER_LOG2);
+function filterAt(table: usize, last: u32, hash: u32): usize {
+  return table + (<usize>(hash & lastFilter(last)) << FILTER_WORD_LOG2);
 }
 
 @inline
@@ -91,8 +110,8 @@ export function findFlow(mask: usize, key: usize, hash: u32): usize {
 /** Puts a flow into a table that has an empty slot. */
 function place(table: usize, last: u32, hash: u32, flow: u32): void {
   let group = hash & last;
-  const filter = filterAt(table, group);
-  store<u64>(filter, load<u64>(filter) | filterBits(hash));
+  const filter = filterAt(table, last, hash);
+  store<u32>(filter, load<u32>(filter) | filterBits(hash));
   while (true) {
     const tags = tagsAt(table, last, group);
     const empty = i16x8.bitmask(i16x8.eq(v128.load(tags), i16x8.splat(0))) & 0x7f;
@@ -166,7 +185,7 @@ export function deleteFlow(mask: usize, flow: usize): bool {
       store<u16>(tagsAt(table, last, group) + (slot << 1), 0);
       store<u32>(records + (slot << 2), 0);
       unpass(table, last, home, probes);
-      renewFilter(table, last, home);
+      renewFilters(table, last, home);
       store<u32>(mask, flows - 1, MASK_FLOWS);
       if (flows == 1) dissolve(mask, table, last);
       return true;
@@ -181,19 +200,23 @@ function unpass(table: usize, last: u32, home: u32, passed: u32): void {
   for (let i: u32 = 0; i < passed; i++) countPassed(tagsAt(table, last, (home + i) & last), -1);
 }
 
-/** Makes a group's filter anew from the flows whose home it is: bits cannot be taken out, flows may share them. */
-function renewFilter(table: usize, last: u32, home: u32): void {
-  let filter: u64 = 0;
+/** Makes a group's filters anew from the flows whose home it is: bits cannot be taken out, flows may share them. */
+function renewFilters(table: usize, last: u32, home: u32): void {
+  store<u32>(filterAt(table, last, home), 0);
+  store<u32>(filterAt(table, last, home + last + 1), 0);
   for (let probes: u32 = 0; probes <= last; probes++) {
     const group = (home + probes) & last;
     const records = flowsAt(table, last, group);
     for (let slot: usize = 0; slot < SLOTS; slot++) {
       const flow: usize = load<u32>(records + (slot << 2));
-      if (flow != 0 && (load<u32>(flow, FLOW_HASH) & last) == home) filter |= filterBits(load<u32>(flow, FLOW_HASH));
+      if (flow == 0) continue;
+      const hash = load<u32>(flow, FLOW_HASH);
+      if ((hash & last) != home) continue;
+      const filter = filterAt(table, last, hash);
+      store<u32>(filter, load<u32>(filter) | filterBits(hash));
     }
     if (load<u16>(tagsAt(table, last, group), PASSED) == 0) break;
   }
-  store<u64>(filterAt(table, home), filter);
 }
 
 function dissolve(mask: usize, table: usize, last: u32): void {

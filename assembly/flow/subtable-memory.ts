@@ -4,6 +4,8 @@
  *   +0     u32 ranked masks            +4   u32 address of the first block never handed out
  *   +64    u32[BLOCK_CLASSES] first free block of 2^class groups (a free block's first word links the next)
  *   +512   eight random odd u16 for each block of the key
+ *   +1024  constants of the hash and the filters, 16 bytes each: the engine makes a constant vector anew at every use, with three
+ *          instructions or more; loading it is one
  *   +4096  u32[MAX_MASKS] mask records in the order in which they are probed
  *   +64Ki  blocks
  *
@@ -22,6 +24,9 @@ const BLOCKS: usize = 64 * 1024;
 /** 2^18 groups: more flows than the arena holds records. */
 const BLOCK_CLASSES: u32 = 19;
 
+/** Puts copies of a number's bits five places further, three times: what a filter takes its four bits from. */
+export const FILTER_SPREAD: u32 = 1 | (1 << 5) | (1 << 10) | (1 << 15);
+
 /** A group's tags and its flow records, behind the filters of all groups (megaflow-table.ts). */
 export const GROUP_TAGS_LOG2: usize = 4;
 export const GROUP_FLOWS_LOG2: usize = 5;
@@ -33,12 +38,22 @@ export function filterBytes(groups: u32): usize {
   return max<usize>(<usize>groups << 3, 16);
 }
 export const FACTORS: usize = SUBTABLES_BASE + 512;
+export const MULTIPLIERS: usize = SUBTABLES_BASE + 1024;
+export const NEVER_ZERO: usize = SUBTABLES_BASE + 1040;
+export const SPREADERS: usize = SUBTABLES_BASE + 1056;
+export const LOW_BITS: usize = SUBTABLES_BASE + 1072;
+export const ONE_BITS: usize = SUBTABLES_BASE + 1088;
 export const RANKED: usize = SUBTABLES_BASE + 4096;
 
 /** Starts with no table at all; the factors come from the seed of this start, so that nobody can aim collisions. */
 export function resetSubtables(): void {
   memory.fill(SUBTABLES_BASE, 0, BLOCKS);
   store<u32>(SUBTABLES_BASE, <u32>(SUBTABLES_BASE + BLOCKS), UNUSED_FROM);
+  v128.store(MULTIPLIERS, i32x4.splat(0x9e37_79b1));
+  v128.store(NEVER_ZERO, i32x4.splat(0x8000_0000));
+  v128.store(SPREADERS, i32x4.splat(FILTER_SPREAD));
+  v128.store(LOW_BITS, i32x4.splat(0x0707_0707));
+  v128.store(ONE_BITS, i64x2.splat(0x8040_2010_0804_0201));
   let state = <u64>load<u32>(CONTROL_BASE, CONTROL_HASH_SEED);
   for (let word: usize = 0; word < <usize>KEY_WORDS; word++) {
     state += 0x9e37_79b9_7f4a_7c15; // splitmix64
