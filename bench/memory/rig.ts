@@ -57,7 +57,12 @@ const TRIES = 3;
 
 export class Rig {
   readonly #case: RigCase;
-  readonly #datapath = new LocalDatapath({ seed: 7, discard: true, module: loadModule("fastpath-test") });
+  readonly #datapath = new LocalDatapath({
+    seed: 7,
+    discard: true,
+    hugePages: true,
+    module: loadModule("fastpath-test"),
+  });
   readonly #parts = this.#datapath.fastpath as unknown as Parts;
   readonly #source: PacketSource;
   #runs = 0;

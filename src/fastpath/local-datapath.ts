@@ -26,6 +26,7 @@ import {
 import { BUFFERS_BASE, PORTS_BASE } from "../../assembly/memory.ts";
 import type { Datapath, Frame, PortSpec, PortStatistics, PortStatus, Upcall } from "./datapath.ts";
 import { DatapathCore } from "./datapath-core.ts";
+import { wantHugePages } from "./huge-pages.ts";
 import { type Datagram, LocalTunnels } from "./local-tunnels.ts";
 import { createMemory, type FastpathExports, instantiate } from "./module.ts";
 import { PortRecords } from "./port-records.ts";
@@ -52,6 +53,8 @@ export interface LocalDatapathOptions {
   readonly mtu?: number;
   /** Frames that leave are counted and forgotten, without a copy: benchmarks. */
   readonly discard?: boolean;
+  /** Huge pages for the tables, as the worker's have: benchmarks. */
+  readonly hugePages?: boolean;
   /** Another build of the module: the tests' own exports. */
   readonly module?: WebAssembly.Module;
 }
@@ -82,6 +85,7 @@ export class LocalDatapath extends DatapathCore implements Datapath {
 
   constructor(options: LocalDatapathOptions = {}) {
     const memory = createMemory(options.seed);
+    if (options.hugePages) wantHugePages(memory);
     // A ring that is full is emptied at once: there is no other thread that could.
     super({ memory, wake: () => this.#makeRoom() });
     this.memory = memory;

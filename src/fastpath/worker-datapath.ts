@@ -14,6 +14,7 @@ import { LinkMonitor } from "../kernel/link-monitor.ts";
 import type { Datapath, PortSpec, PortStatistics, PortStatus } from "./datapath.ts";
 import { DatapathCore } from "./datapath-core.ts";
 import { FastpathWorker } from "./fastpath-worker.ts";
+import { wantHugePages } from "./huge-pages.ts";
 import { KernelPorts, type PortListener } from "./kernel-ports.ts";
 import { createMemory, loadModule } from "./module.ts";
 import { TunnelPorts } from "./tunnel-ports.ts";
@@ -50,6 +51,7 @@ export class WorkerDatapath extends DatapathCore implements Datapath {
 
   private constructor() {
     const memory = createMemory();
+    wantHugePages(memory);
     super({ memory, wake: () => this.#worker.wake() });
     this.#words = new Int32Array(memory.buffer);
     this.#monitor = new LinkMonitor();

@@ -6,7 +6,7 @@
  *   later access ends the process.
  */
 import { check } from "./errno.ts";
-import { addressOf, mmap } from "./system-calls.ts";
+import { addressOf, madvise, mmap } from "./system-calls.ts";
 
 export const PAGE_SIZE = 4096;
 
@@ -17,6 +17,8 @@ const MAP_PRIVATE = 0x02;
 const MAP_FIXED = 0x10;
 const MAP_ANONYMOUS = 0x20;
 const MAP_NORESERVE = 0x4000;
+
+const MADV_HUGEPAGE = 14;
 
 /** Host address of linear offset 0. */
 export function hostBase(memory: WebAssembly.Memory): number {
@@ -43,4 +45,9 @@ export function mapAnonymous(memory: WebAssembly.Memory, offset: number, size: n
   const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
   const address = hostBase(memory) + offset;
   check(mmap(address, size, PROT_READ | PROT_WRITE, flags, -1, 0), `mmap of ${size} anonymous bytes`);
+}
+
+/** Asks for huge pages where memory is touched from now on; false where the kernel has none. A request, not a need. */
+export function adviseHugePages(memory: WebAssembly.Memory, offset: number, size: number): boolean {
+  return madvise(hostBase(memory) + offset, size, MADV_HUGEPAGE) === 0;
 }

@@ -42,6 +42,8 @@ export const bpf = (command: number, attributes: number, size: number): number =
 
 export const mmap = declare("mmap", "int64", POINTER, "uint64", "int", "int", "int", "int64");
 
+export const madvise = declare("madvise", "int", POINTER, "uint64", "int");
+
 /** Lets whoever else is ready to run on this processor do so. */
 export const yieldProcessor = declare("sched_yield", "int");
 
