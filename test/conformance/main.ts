@@ -1,19 +1,17 @@
 /** `npm run conformance`: Open vSwitch's own suites against our ovs-vswitchd. See README.md. */
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { CommandError, EXIT_FAILED, EXIT_INTERRUPTED } from "../../src/control/command-error.ts";
 import { installPackages } from "../../src/lab/ovn/packages.ts";
 import { type Arguments, parseArguments, selectTests, USAGE } from "./arguments.ts";
 import { lost, readPassing, updated, writePassing } from "./passing.ts";
 import { checkRequirements, missingPackages } from "./requirements.ts";
-import type { RunSettings } from "./run-test.ts";
+import { OUR_DAEMON, type RunSettings } from "./run-test.ts";
 import { runLostAgain, runTests } from "./run-tests.ts";
 import { sampleOf } from "./sample.ts";
 import { unpackedSource } from "./source.ts";
 import { type SuiteName, suiteTests } from "./suite.ts";
 import { outcomeLine, resultTable } from "./table.ts";
 
-export const OUR_DAEMON = fileURLToPath(new URL("../../src/cli/ovs-vswitchd", import.meta.url));
 const REAL_DAEMON = "/usr/sbin/ovs-vswitchd";
 
 /** @returns whether a listed test was lost. */

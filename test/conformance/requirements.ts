@@ -1,16 +1,11 @@
 /** What a run needs of the machine: root, the fast path, and Debian packages. Each lack is one sentence. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { CommandError, EXIT_MISSING } from "../../src/control/command-error.ts";
 import { builtModule } from "../../src/lab/requirements.ts";
 import { tryProgram } from "../../src/lab/run-program.ts";
+import { rows } from "./suite.ts";
 
-/** The suites and their unmodified tools, and what their tests call: clients, servers, packet makers. */
-export const PACKAGES: readonly string[] = [
-  ...["openvswitch-source", "openvswitch-switch"],
-  ...["iproute2", "iputils-ping", "iputils-arping", "ethtool", "iptables", "tcpdump"],
-  ...["ncat", "wget", "curl", "lftp", "bc"],
-  ...["python3", "python3-pyftpdlib", "python3-scapy", "python3-netaddr", "python3-pyparsing"],
-];
+const PACKAGES: readonly string[] = rows(readFileSync(new URL("packages.txt", import.meta.url), "utf8")).flat();
 
 export async function missingPackages(): Promise<string[]> {
   const { stdout } = await tryProgram(["dpkg-query", "--status", ...PACKAGES]);

@@ -5,9 +5,12 @@
 import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type Outcome, parseOutcome } from "./outcome.ts";
 import { type Source, writeSettings } from "./source.ts";
 import { SCRIPTS, type SuiteName } from "./suite.ts";
+
+export const OUR_DAEMON = fileURLToPath(new URL("../../src/cli/ovs-vswitchd", import.meta.url));
 
 export interface RunSettings {
   readonly suite: SuiteName;
