@@ -1,7 +1,10 @@
 /** The actions that edit the packet in place; its flow key follows, so that it can be looked up again without parsing. */
-import { OP_POP_MPLS, OP_POP_VLAN, OP_PUSH_MPLS, OP_PUSH_VLAN, OP_SET_ARP, OP_SET_ETHERNET, OP_SET_ICMP, OP_SET_IPV4, OP_SET_IPV6, OP_SET_METADATA, OP_SET_MPLS, OP_SET_ND, OP_SET_TRANSPORT, OP_SET_TUNNEL, OP_SET_VLAN } from "../layout/program.ts";
+import { OP_ADD_MPLS, OP_POP_ETHERNET, OP_POP_MPLS, OP_POP_VLAN, OP_PUSH_ETHERNET, OP_PUSH_MPLS, OP_PUSH_VLAN, OP_SET_ARP, OP_SET_ETHERNET, OP_SET_ICMP, OP_SET_IPV4, OP_SET_IPV6, OP_SET_METADATA, OP_SET_MPLS, OP_SET_ND, OP_SET_TRANSPORT, OP_SET_TUNNEL, OP_SET_VLAN } from "../layout/program.ts";
+import { addMpls } from "./add-mpls.ts";
+import { popEthernet } from "./pop-ethernet.ts";
 import { popMpls } from "./pop-mpls.ts";
 import { popVlan } from "./pop-vlan.ts";
+import { pushEthernet } from "./push-ethernet.ts";
 import { pushMpls } from "./push-mpls.ts";
 import { pushVlan } from "./push-vlan.ts";
 import { setArp } from "./set-arp.ts";
@@ -50,6 +53,12 @@ export function edit(packet: usize, instruction: usize, opcode: u32): bool {
       return pushMpls(packet, instruction);
     case OP_POP_MPLS:
       return popMpls(packet, instruction);
+    case OP_PUSH_ETHERNET:
+      return pushEthernet(packet, instruction);
+    case OP_POP_ETHERNET:
+      return popEthernet(packet, instruction);
+    case OP_ADD_MPLS:
+      return addMpls(packet, instruction);
     default:
       return false;
   }

@@ -1,5 +1,5 @@
 /** The shortest form of each instruction: what must be there before its arguments are read. */
-import { OP_CHECK_PKT_LEN, OP_CLONE, OP_CT, OP_CT_CLEAR, OP_CT_SIZE, OP_DROP, OP_HASH, OP_HEADER_SIZE, OP_METER, OP_OUTPUT, OP_POP_MPLS, OP_POP_VLAN, OP_PUSH_MPLS, OP_PUSH_VLAN, OP_RECIRC, OP_SAMPLE, OP_SELECT, OP_SELECT_TABLES, OP_SET_ARP, OP_SET_ETHERNET, OP_SET_ICMP, OP_SET_IPV4, OP_SET_IPV6, OP_SET_METADATA, OP_SET_MPLS, OP_SET_ND, OP_SET_TRANSPORT, OP_SET_TUNNEL, OP_SET_VLAN, OP_TRUNC, OP_TUNNEL_POP, OP_TUNNEL_PUSH, OP_USERSPACE } from "../layout/program.ts";
+import { OP_ADD_MPLS, OP_CHECK_PKT_LEN, OP_CLONE, OP_CT, OP_CT_CLEAR, OP_CT_SIZE, OP_DROP, OP_HASH, OP_HEADER_SIZE, OP_METER, OP_OUTPUT, OP_POP_ETHERNET, OP_POP_MPLS, OP_POP_VLAN, OP_PUSH_ETHERNET, OP_PUSH_MPLS, OP_PUSH_VLAN, OP_RECIRC, OP_SAMPLE, OP_SELECT, OP_SELECT_TABLES, OP_SET_ARP, OP_SET_ETHERNET, OP_SET_ICMP, OP_SET_IPV4, OP_SET_IPV6, OP_SET_METADATA, OP_SET_MPLS, OP_SET_ND, OP_SET_TRANSPORT, OP_SET_TUNNEL, OP_SET_VLAN, OP_TRUNC, OP_TUNNEL_POP, OP_TUNNEL_PUSH, OP_USERSPACE } from "../layout/program.ts";
 
 const REFUSED: u32 = u32.MAX_VALUE;
 
@@ -15,6 +15,7 @@ export function shortest(opcode: u32): u32 {
     case OP_CLONE:
     case OP_CT_CLEAR:
     case OP_POP_VLAN:
+    case OP_POP_ETHERNET:
       return OP_HEADER_SIZE;
     case OP_PUSH_VLAN:
     case OP_POP_MPLS:
@@ -23,6 +24,7 @@ export function shortest(opcode: u32): u32 {
     case OP_HASH:
     case OP_TUNNEL_POP:
     case OP_PUSH_MPLS:
+    case OP_ADD_MPLS:
     case OP_SET_MPLS:
     case OP_SET_TRANSPORT:
     case OP_SET_ICMP:
@@ -30,6 +32,7 @@ export function shortest(opcode: u32): u32 {
     case OP_CHECK_PKT_LEN:
       return 16;
     case OP_TUNNEL_PUSH:
+    case OP_PUSH_ETHERNET:
       return 20;
     case OP_USERSPACE:
     case OP_SET_METADATA:

@@ -38,8 +38,11 @@ export const TUNNEL_GENEVE = 1;
 export const TUNNEL_VXLAN = 2;
 export const OP_DROP = 27; // +8 u32 DROP_* reason
 export const OP_PUSH_MPLS = 28; // +8 ethertype2 pad2 lse4
-export const OP_POP_MPLS = 29; // +8 ethertype2 pad2
+export const OP_POP_MPLS = 29; // +8 ethertype2 pad2; ETHER_TYPE_ETHERNET: what follows is a whole frame
 export const OP_SET_MPLS = 30; // +8 lse4, +12 mask (4)
+export const OP_PUSH_ETHERNET = 31; // +8 dst6 src6: onto a packet without an Ethernet header
+export const OP_POP_ETHERNET = 32; // no tags
+export const OP_ADD_MPLS = 33; // +8 ethertype2 covers1 (1 = an Ethernet header) pad1 lse4: in front of the whole packet
 
 /** OP_CT arguments, from the start of the instruction. */
 export const OP_CT_FLAGS = 8; // u32 CT_FLAG_*

@@ -22,6 +22,8 @@ export const ETHER_TYPE_VLAN: u32 = 0x0081;
 export const ETHER_TYPE_QINQ: u32 = 0xa888;
 export const ETHER_TYPE_MPLS: u32 = 0x4788;
 export const ETHER_TYPE_MPLS_MULTICAST: u32 = 0x4888;
+/** A whole Ethernet frame inside ("transparent Ethernet bridging"). */
+export const ETHER_TYPE_ETHERNET: u32 = 0x5865;
 const ETHER_TYPE_NONE: u16 = 0xff05;
 
 /** Copies both addresses into the key. The frame has at least ETHERNET_SIZE bytes. */

@@ -87,7 +87,18 @@ export type DatapathAction =
   | { readonly type: "push_vlan"; readonly tpid: number; readonly tci: number }
   | { readonly type: "pop_vlan" }
   | { readonly type: "push_mpls"; readonly etherType: number; readonly lse: number }
+  /** ETH_TYPE_TEB (0x6558): what follows the label is a whole frame. */
   | { readonly type: "pop_mpls"; readonly etherType: number }
+  /** 6 bytes each. */
+  | { readonly type: "push_eth"; readonly destination: Uint8Array; readonly source: Uint8Array }
+  | { readonly type: "pop_eth" }
+  /** In front of the whole packet. `covers`: what the packet begins with until then. */
+  | {
+      readonly type: "add_mpls";
+      readonly etherType: number;
+      readonly lse: number;
+      readonly covers: "ethernet" | "network";
+    }
   | CtAction
   | { readonly type: "ct_clear" }
   | { readonly type: "hash"; readonly algorithm: "l4" | "sym_l4"; readonly basis: number }

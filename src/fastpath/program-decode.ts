@@ -16,6 +16,7 @@ import {
   NAT_FLAG_PORTS,
   NAT_FLAG_RANDOM,
   NAT_FLAG_SRC,
+  OP_ADD_MPLS,
   OP_CHECK_PKT_LEN,
   OP_CLONE,
   OP_CT,
@@ -40,8 +41,10 @@ import {
   OP_METER,
   OP_OPCODE,
   OP_OUTPUT,
+  OP_POP_ETHERNET,
   OP_POP_MPLS,
   OP_POP_VLAN,
+  OP_PUSH_ETHERNET,
   OP_PUSH_MPLS,
   OP_PUSH_VLAN,
   OP_RECIRC,
@@ -93,6 +96,14 @@ function decodeInstruction(bytes: Uint8Array): DatapathAction {
       return { type: "push_mpls", etherType: view.getUint16(8), lse: view.getUint32(12) };
     case OP_POP_MPLS:
       return { type: "pop_mpls", etherType: view.getUint16(8) };
+    case OP_PUSH_ETHERNET:
+      return { type: "push_eth", destination: bytes.slice(8, 14), source: bytes.slice(14, 20) };
+    case OP_POP_ETHERNET:
+      return { type: "pop_eth" };
+    case OP_ADD_MPLS: {
+      const covers = view.getUint16(10, true) === 1 ? "ethernet" : "network";
+      return { type: "add_mpls", etherType: view.getUint16(8), lse: view.getUint32(12), covers };
+    }
     case OP_CT:
       return decodeCt(bytes, view);
     case OP_CT_CLEAR:

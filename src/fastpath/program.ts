@@ -22,6 +22,7 @@ import {
   NAT_FLAG_PORTS,
   NAT_FLAG_RANDOM,
   NAT_FLAG_SRC,
+  OP_ADD_MPLS,
   OP_CHECK_PKT_LEN,
   OP_CLONE,
   OP_CT,
@@ -31,8 +32,10 @@ import {
   OP_LENGTH,
   OP_METER,
   OP_OUTPUT,
+  OP_POP_ETHERNET,
   OP_POP_MPLS,
   OP_POP_VLAN,
+  OP_PUSH_ETHERNET,
   OP_PUSH_MPLS,
   OP_PUSH_VLAN,
   OP_RECIRC,
@@ -118,6 +121,22 @@ function encodeAction(writer: ByteWriter, action: DatapathAction): void {
       break;
     case "pop_mpls":
       put(OP_POP_MPLS, () => writer.be16(action.etherType));
+      break;
+    case "push_eth":
+      put(OP_PUSH_ETHERNET, () => {
+        writer.bytes(action.destination);
+        writer.bytes(action.source);
+      });
+      break;
+    case "pop_eth":
+      put(OP_POP_ETHERNET, () => {});
+      break;
+    case "add_mpls":
+      put(OP_ADD_MPLS, () => {
+        writer.be16(action.etherType);
+        writer.u16(action.covers === "ethernet" ? 1 : 0);
+        writer.be32(action.lse);
+      });
       break;
     case "ct":
       put(OP_CT, () => encodeCt(writer, action));

@@ -46,7 +46,8 @@ const udp4 = (ip = A4) => ethernet(0x0800, ipv4(ip, 17, udp(ip, 40000, 80, TEXT)
 const tcp6 = (ip = A6) => ethernet(0x86dd, ipv6(ip, 6, tcp(ip, { source: 40000, destination: 80 }, TEXT)));
 const sctp4 = (source = 40000, destination = 80) => ethernet(0x0800, ipv4(A4, 132, sctp(source, destination, TEXT)));
 
-const FUNCTIONS: Record<SetTarget | "push_vlan" | "pop_vlan" | "push_mpls" | "pop_mpls", string> = {
+type HeaderEdit = "push_vlan" | "pop_vlan" | "push_mpls" | "pop_mpls" | "add_mpls" | "push_eth" | "pop_eth";
+const FUNCTIONS: Record<SetTarget | HeaderEdit, string> = {
   ethernet: "setEthernet",
   ipv4: "setIpv4",
   ipv6: "setIpv6",
@@ -62,6 +63,9 @@ const FUNCTIONS: Record<SetTarget | "push_vlan" | "pop_vlan" | "push_mpls" | "po
   pop_vlan: "popVlan",
   push_mpls: "pushMpls",
   pop_mpls: "popMpls",
+  add_mpls: "addMpls",
+  push_eth: "pushEthernet",
+  pop_eth: "popEthernet",
 };
 
 /** set(target) of fields given as [offset in the value, bytes]; the mask covers exactly these. */
@@ -305,6 +309,54 @@ describe("edits", () => {
       expect(frameOf(fastPath, packet)).toEqual(ethernet(0x0800, inner, tags));
       expect(readParsed(fastPath, packet).tpDst).toBe(2);
       expect(apply(packet, { type: "pop_mpls", etherType: 0x0800 })).toBe(false);
+    });
+  });
+
+  describe("of headers in front of the whole packet", () => {
+    const destination = bytesOf("020000000002");
+    const source = bytesOf("020000000001");
+    const label = (lse: number, covers: "ethernet" | "network"): DatapathAction => ({
+      type: "add_mpls",
+      etherType: 0x8847,
+      lse,
+      covers,
+    });
+    const outer = (...rest: Uint8Array[]) => concat(destination, source, bytesOf("8847"), ...rest);
+
+    it("put a frame behind labels and an Ethernet header, and uncover it again", () => {
+      const packet = parseFrame(fastPath, tcp4());
+      expect(apply(packet, label(0x00002140, "ethernet"))).toBe(true);
+      expect(apply(packet, label(0x00003040, "network"))).toBe(true);
+      expect(apply(packet, { type: "push_eth", destination, source })).toBe(true);
+      expectInStep(packet);
+      expect(frameOf(fastPath, packet)).toEqual(outer(bytesOf("00003040 00002140"), tcp4()));
+      expect(readParsed(fastPath, packet).mpls).toEqual([0x00003040, 0x00002140]);
+      expect(apply(packet, { type: "pop_eth" })).toBe(true);
+      expect(apply(packet, { type: "pop_mpls", etherType: 0x8847 })).toBe(true);
+      expect(apply(packet, { type: "pop_mpls", etherType: 0x6558 })).toBe(true);
+      expectInStep(packet);
+      expect(frameOf(fastPath, packet)).toEqual(tcp4());
+      expect(readParsed(fastPath, packet).tpDst).toBe(80);
+    });
+
+    it("put a label in an Ethernet header's place", () => {
+      const packet = parseFrame(fastPath, tcp4());
+      expect(apply(packet, { type: "pop_eth" })).toBe(true);
+      expect(apply(packet, label(0x00002140, "network"))).toBe(true);
+      expect(apply(packet, { type: "push_eth", destination, source })).toBe(true);
+      expectInStep(packet);
+      expect(frameOf(fastPath, packet)).toEqual(outer(bytesOf("00002140"), tcp4().subarray(14)));
+    });
+
+    it("are refused where there is no room, a tag in the way, or no frame behind the label", () => {
+      const packet = parseFrame(fastPath, tcp4());
+      fastPath.view.setUint32(packet + PACKET_HEADROOM, 17, true);
+      expect(apply(packet, label(0x140, "ethernet"))).toBe(false);
+      expect(frameOf(fastPath, packet)).toEqual(tcp4());
+      const tagged = ethernet(0x0800, tcp4().subarray(14), [{ tpid: 0x8100, tci: 0x1005 }]);
+      expect(apply(parseFrame(fastPath, tagged), { type: "pop_eth" })).toBe(false);
+      const short = ethernet(0x8847, concat(bytesOf("00002140"), new Uint8Array(13)));
+      expect(apply(parseFrame(fastPath, short), { type: "pop_mpls", etherType: 0x6558 })).toBe(false);
     });
   });
 

@@ -3,8 +3,11 @@
  * One line per module, each owner adds the modules under test. No `.ts` here: asc strips it from imports only.
  */
 
+export * from "../../assembly/actions/add-mpls";
+export * from "../../assembly/actions/pop-ethernet";
 export * from "../../assembly/actions/pop-mpls";
 export * from "../../assembly/actions/pop-vlan";
+export * from "../../assembly/actions/push-ethernet";
 export * from "../../assembly/actions/push-mpls";
 export * from "../../assembly/actions/push-vlan";
 export * from "../../assembly/actions/set-arp";

@@ -208,6 +208,42 @@ describe("select groups", () => {
   });
 });
 
+describe("encap() and decap()", () => {
+  const frame = withMacs(udpFrame(1), MAC_A, MAC_B);
+  const outer = Buffer.from("000000000002000000000001884700002140", "hex");
+  const covered = Buffer.concat([outer, frame]);
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+
+  it("put a frame behind a label and an Ethernet header, and bring it back through the tables", async () => {
+    const lab = await TestSwitch.start(3);
+    await lab.add(
+      "priority=1,ip actions=encap(mpls),set_mpls_label:2,encap(ethernet),mod_dl_dst:00:00:00:00:00:02,mod_dl_src:00:00:00:00:00:01,2",
+      "priority=1,dl_type=0x8847,mpls_label=2 actions=decap(),decap(packet_type(ns=0,type=0)),resubmit(,1)",
+      "table=1,udp actions=3",
+    );
+    // Twice: by the slow path and by the megaflow.
+    for (let i = 0; i < 2; i++) {
+      expect(lab.send(1, frame)).toEqual([`2:${hex(covered)}`]);
+      expect(lab.send(1, covered)).toEqual([`3:${hex(frame)}`]);
+    }
+  });
+
+  it("change an Ethernet header for another one with a label, and back", async () => {
+    const lab = await TestSwitch.start(3);
+    const addresses = "mod_dl_dst:00:00:00:00:00:02,mod_dl_src:00:00:00:00:00:01";
+    await lab.add(
+      `priority=1,ip actions=decap,encap(mpls),set_mpls_label:2,encap(ethernet),${addresses},2`,
+      `priority=1,mpls,mpls_label=2 actions=decap,decap(packet_type(ns=1,type=0x0800)),encap(ethernet),${addresses},3`,
+    );
+    const labelled = Buffer.concat([outer, frame.subarray(14)]);
+    const plain = Buffer.concat([outer.subarray(0, 12), frame.subarray(12)]);
+    for (let i = 0; i < 2; i++) {
+      expect(lab.send(1, frame)).toEqual([`2:${hex(labelled)}`]);
+      expect(lab.send(1, labelled)).toEqual([`3:${hex(plain)}`]);
+    }
+  });
+});
+
 describe("NORMAL", () => {
   it("floods what it does not know, and forwards to where an address was seen", async () => {
     const lab = await TestSwitch.start(3);

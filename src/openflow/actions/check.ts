@@ -18,6 +18,13 @@ import type { Action, CtActionSpec, LearnAction, NatAction } from "../../slowpat
 import type { Field, Subfield } from "../../slowpath/flow/field.ts";
 import { copyFlow, setSubfield } from "../../slowpath/flow/flow.ts";
 import { createMatch } from "../../slowpath/flow/match.ts";
+import {
+  etherTypeIn,
+  getPacketType,
+  PACKET_TYPE_ETHERNET,
+  packetTypeOf,
+  setPacketType,
+} from "../../slowpath/flow/packet-type.ts";
 import { PORT_LOCAL, PORT_MAX, PORT_NONE, PORT_UNSET } from "../../slowpath/flow/port-text.ts";
 import {
   ETH_TYPE_IP,
@@ -37,6 +44,8 @@ import { OF10, type Version } from "../wire/version.ts";
 /** Where the list stands. */
 type Outer = "" | "ct" | "clone" | "write_actions";
 
+/** Of Ethernet or packets: no field has it for a prerequisite. */
+const UNKNOWN_TYPE = 0xffff;
 const present = VLAN_CFI >> 8;
 
 function inconsistent(what: string): OpenFlowError {
@@ -115,6 +124,12 @@ class Checker {
         if (this.#etherType !== ETH_TYPE_MPLS && this.#etherType !== ETH_TYPE_MPLS_MULTICAST) this.#soft(action.type);
         this.#setEtherType(action.etherType);
         break;
+      case "encap":
+        this.#checkEncap(action.packetType);
+        break;
+      case "decap":
+        this.#checkDecap();
+        break;
       case "dec_ttl":
         if (!this.#isIp) this.#soft(action.type);
         break;
@@ -165,6 +180,20 @@ class Checker {
   #setEtherType(etherType: number): void {
     this.#flow[KEY_ETH_TYPE] = etherType >> 8;
     this.#flow[KEY_ETH_TYPE + 1] = etherType & 0xff;
+  }
+
+  #checkEncap(packetType: number): void {
+    const etherType = etherTypeIn(packetType === PACKET_TYPE_ETHERNET ? getPacketType(this.#flow) : packetType);
+    if (etherType !== undefined) this.#setEtherType(etherType);
+    if (packetType !== PACKET_TYPE_ETHERNET) this.#flow[KEY_NW_PROTO] = 0;
+    setPacketType(this.#flow, packetType);
+  }
+
+  /** What a header other than Ethernet's covers is known when the packet comes. */
+  #checkDecap(): void {
+    const isEthernet = getPacketType(this.#flow) === PACKET_TYPE_ETHERNET;
+    if (!isEthernet) this.#setEtherType(UNKNOWN_TYPE);
+    setPacketType(this.#flow, isEthernet ? packetTypeOf(this.#etherType) : UNKNOWN_TYPE);
   }
 
   #checkCt({ commit, alg, zone, nat, exec }: CtActionSpec): void {

@@ -22,6 +22,7 @@ import { debugRecirculate, debugSlow } from "./debug.ts";
 import { decTtl } from "./dec-ttl.ts";
 import { type ActionCodec, type ActionContext, type ActionForm, EXPERIMENTER_TYPE } from "./definition.ts";
 import { deleteField } from "./delete-field.ts";
+import { decap, encap } from "./encap.ts";
 import { exit } from "./exit.ts";
 import { finTimeout } from "./fin-timeout.ts";
 import { gotoTable } from "./goto-table.ts";
@@ -66,6 +67,8 @@ export const codecs: readonly AnyCodec[] = [
   pushMpls,
   popMpls,
   decMplsTtl,
+  encap,
+  decap,
   decTtl,
   resubmit,
   ct,

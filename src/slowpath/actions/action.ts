@@ -94,6 +94,9 @@ export type Action =
   | { readonly type: "pop_mpls"; readonly etherType: number }
   | { readonly type: "dec_ttl"; readonly controllers: readonly number[] }
   | { readonly type: "dec_mpls_ttl" }
+  /** Packet types: flow/packet-type.ts. */
+  | { readonly type: "encap"; readonly packetType: number }
+  | { readonly type: "decap"; readonly packetType: number }
   | { readonly type: "resubmit"; readonly port?: OfPort; readonly table?: number; readonly ct?: boolean }
   | CtActionSpec
   | NatAction

@@ -17,6 +17,7 @@ import { debugRecirculate, debugSlow } from "./debug.ts";
 import { decTtl } from "./dec-ttl.ts";
 import type { ActionDefinition, FormatOptions, ParseContext, Parser, Printer } from "./definition.ts";
 import { deleteField } from "./delete-field.ts";
+import { decap, encap } from "./encap.ts";
 import { exit } from "./exit.ts";
 import { finTimeout } from "./fin-timeout.ts";
 import { gotoTable } from "./goto-table.ts";
@@ -64,6 +65,8 @@ export const definitions: readonly AnyDefinition[] = [
   pushMplsAction,
   popMplsAction,
   decMplsTtl,
+  encap,
+  decap,
   decTtl,
   resubmit,
   ct,

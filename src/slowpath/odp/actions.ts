@@ -3,6 +3,7 @@
  * Invariants: text that `formatDatapathActions` made parses to the same actions, but for addresses of counters.
  */
 import type { DatapathAction, SelectBucket } from "../../fastpath/datapath-action.ts";
+import { formatMac, parseMac } from "../flow/address-text.ts";
 import { formatCt, parseCt } from "./ct-text.ts";
 import { type DatapathPortNames, formatDatapathPort, parseDatapathPort } from "./port-names.ts";
 import { DatapathTextError, hex, integer, items, splitTop } from "./scan.ts";
@@ -48,6 +49,11 @@ function formatAction(action: DatapathAction, options: ActionTextOptions): strin
       return `push_mpls(${formatLse(action.lse)},eth_type=0x${action.etherType.toString(16)})`;
     case "pop_mpls":
       return `pop_mpls(eth_type=0x${action.etherType.toString(16)})`;
+    case "push_eth":
+      return `push_eth(src=${formatMac(action.source)},dst=${formatMac(action.destination)})`;
+    case "add_mpls":
+      return `add_mpls(${formatLse(action.lse)},eth_type=0x${action.etherType.toString(16)})`;
+    case "pop_eth":
     case "pop_vlan":
     case "ct_clear":
       return action.type;
@@ -91,12 +97,21 @@ function formatBucket(bucket: SelectBucket, nested: (list: readonly DatapathActi
 /** @throws DatapathTextError */
 export function parseDatapathActions(text: string, options: ActionTextOptions = {}): DatapathAction[] {
   if (text.trim() === "drop") return [];
-  return items(text).map(({ name, inside }) => parseAction(name, inside, options));
+  const actions = items(text).map(({ name, inside }) => parseAction(name, inside, options));
+  return actions.map((action, index) =>
+    action.type === "add_mpls" ? { ...action, covers: startOfPacket(actions.slice(0, index)) } : action,
+  );
+}
+
+/** What a packet begins with after these actions. */
+function startOfPacket(actions: readonly DatapathAction[]): "ethernet" | "network" {
+  const last = actions.findLast(({ type }) => type === "pop_eth" || type === "push_eth" || type === "add_mpls");
+  return last === undefined || last.type === "push_eth" ? "ethernet" : "network";
 }
 
 function parseAction(name: string, inside: string | undefined, options: ActionTextOptions): DatapathAction {
   if (inside === undefined) {
-    if (name === "pop_vlan" || name === "ct_clear") return { type: name };
+    if (name === "pop_vlan" || name === "pop_eth" || name === "ct_clear") return { type: name };
     if (name === "ct") return parseCt("");
     return { type: "output", port: parseDatapathPort(name, options.ports) };
   }
@@ -117,6 +132,10 @@ function parseAction(name: string, inside: string | undefined, options: ActionTe
       return { type: name, etherType: etherTypeIn(inside), lse: parseLse(inside).lse };
     case "pop_mpls":
       return { type: name, etherType: etherTypeIn(inside) };
+    case "push_eth":
+      return { type: name, source: macIn(inside, "src"), destination: macIn(inside, "dst") };
+    case "add_mpls":
+      return { type: name, etherType: etherTypeIn(inside), lse: parseLse(inside).lse, covers: "ethernet" };
     case "ct":
       return parseCt(inside);
     case "hash":
@@ -185,6 +204,12 @@ function parseBucket(text: string, options: ActionTextOptions): SelectBucket {
     actions: parseDatapathActions(parts.get("actions") ?? "drop", options),
     counters: 0,
   };
+}
+
+function macIn(inside: string, name: string): Uint8Array {
+  const mac = parseMac(items(inside).find((part) => part.name === name)?.value ?? "");
+  if (mac === undefined) throw new DatapathTextError(`push_eth(${inside}): no address "${name}"`);
+  return mac;
 }
 
 function etherTypeIn(text: string): number {

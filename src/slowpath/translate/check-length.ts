@@ -18,7 +18,7 @@ function branch(context: TranslationContext, destination: Subfield, larger: bool
   const flow = takeFlow(context.flow);
   const base = takeFlow(context.base);
   const stack = context.stack.slice();
-  const { actions, actionSet, actionSetHasGroup, conntracked, wasMpls, exit } = context;
+  const { actions, actionSet, actionSetHasGroup, conntracked, wasMpls, pending, insideUnparsed, exit } = context;
   const program: DatapathAction[] = [];
   context.actions = program;
   context.actionSet = actionSet.slice();
@@ -32,6 +32,8 @@ function branch(context: TranslationContext, destination: Subfield, larger: bool
   context.actionSetHasGroup = actionSetHasGroup;
   context.conntracked = conntracked;
   context.wasMpls = wasMpls;
+  context.pending = pending;
+  context.insideUnparsed = insideUnparsed;
   context.exit = exit;
   context.stack.length = 0;
   context.stack.push(...stack);

@@ -8,6 +8,8 @@ import { runActionSet } from "./action-set.ts";
 import type { TranslationContext } from "./context.ts";
 import { giveBack, takeFlow } from "./flow-pool.ts";
 
+const ETH_TYPE_TEB = 0x6558;
+
 /** Whether `commit` can bring the packet back to what it was. */
 function isReversible(action: DatapathAction): boolean {
   switch (action.type) {
@@ -17,13 +19,14 @@ function isReversible(action: DatapathAction): boolean {
     case "push_vlan":
     case "pop_vlan":
     case "push_mpls":
-    case "pop_mpls":
     case "sample":
     case "clone":
     case "recirc":
     case "select":
     case "drop":
       return true;
+    case "pop_mpls":
+      return action.etherType !== ETH_TYPE_TEB;
     case "check_pkt_len":
       return action.greater.every(isReversible) && action.lessOrEqual.every(isReversible);
     default:
@@ -37,7 +40,7 @@ export function isolated(context: TranslationContext, last: boolean, body: () =>
   const flow = takeFlow(context.flow);
   const base = takeFlow(context.base);
   const stack = context.stack.slice();
-  const { actionSet, actionSetHasGroup, conntracked, wasMpls, actions } = context;
+  const { actionSet, actionSetHasGroup, conntracked, wasMpls, pending, insideUnparsed, actions } = context;
   context.actionSet = actionSet.slice();
   const inner: DatapathAction[] = last ? actions : [];
   context.actions = inner;
@@ -58,6 +61,8 @@ export function isolated(context: TranslationContext, last: boolean, body: () =>
   context.actionSetHasGroup = actionSetHasGroup;
   context.conntracked = conntracked;
   context.wasMpls = wasMpls;
+  context.pending = pending;
+  context.insideUnparsed = insideUnparsed;
   giveBack(flow);
   giveBack(base);
 }

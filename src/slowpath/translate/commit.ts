@@ -29,6 +29,7 @@ import {
   KEY_TP_SRC,
 } from "../../../assembly/layout/key.ts";
 import type { SetTarget } from "../../fastpath/datapath-action.ts";
+import { getPacketType, PACKET_TYPE_ETHERNET } from "../flow/packet-type.ts";
 import {
   ETH_TYPE_ARP,
   ETH_TYPE_IP,
@@ -41,6 +42,7 @@ import {
   IP_PROTO_UDP,
 } from "../flow/prerequisites.ts";
 import type { TranslationContext } from "./context.ts";
+import { commitEncapsulation } from "./encapsulation.ts";
 import { commitMpls, isMpls } from "./mpls.ts";
 import { commitVlan } from "./vlan.ts";
 
@@ -160,7 +162,7 @@ function commitTarget(context: TranslationContext, layout: Target): void {
 function commitNetwork(context: TranslationContext): void {
   const { base, flow } = context;
   // Behind a label there is nothing to set, nor when the last one has gone and nobody has parsed what it covered.
-  if (isMpls(flow) || context.wasMpls) return;
+  if (isMpls(flow) || context.wasMpls || context.insideUnparsed) return;
   // Nor where the parser has not found a whole network header.
   if (flow[KEY_NW_PROTO] === 0) return;
   const etherType = (base[KEY_ETH_TYPE] << 8) | base[KEY_ETH_TYPE + 1];
@@ -182,7 +184,9 @@ function commitNetwork(context: TranslationContext): void {
 /** Makes the datapath's packet what the flow says. */
 export function commitChanges(context: TranslationContext): void {
   const { flow, base } = context;
-  commitTarget(context, ethernet);
+  commitEncapsulation(context);
+  // Without a header there are no addresses.
+  if (getPacketType(flow) === PACKET_TYPE_ETHERNET) commitTarget(context, ethernet);
   const leavesMpls = isMpls(base) && !isMpls(flow);
   if (leavesMpls) commitMpls(context);
   commitNetwork(context);

@@ -26,6 +26,7 @@ export type TranslationError =
   | "too_many_actions"
   | "stack_too_deep"
   | "too_many_mpls_labels"
+  | "unsupported_packet_type"
   | "no_frozen_state";
 
 /** A second walk for a packet that goes through the slow path each time: branches are decided by the packet itself. */
@@ -71,6 +72,10 @@ export class TranslationContext {
   /** The pipeline is in a bridge behind a patch port, where the packet's tunnel fields began as zeros. */
   tunnelCleared = false;
   wasMpls = false;
+  /** A header that encap() or decap() brought or took, and the datapath has not been told of. */
+  pending: "encap" | "decap" | undefined;
+  /** decap() uncovered what nobody has parsed yet: whatever comes next waits until the packet has come round. */
+  insideUnparsed = false;
   /** Set by the nat() inside a ct(). */
   nat: NatAction | undefined;
 
@@ -129,7 +134,8 @@ export class TranslationContext {
     for (let i = 0; i < list.length; i++) {
       if (this.error) return;
       const action = list[i];
-      if (this.wasMpls && !this.exit && !leavesInsideAlone(action)) this.triggerFreeze();
+      const mustParse = this.insideUnparsed || (this.wasMpls && !leavesInsideAlone(action));
+      if (mustParse && !this.exit) this.triggerFreeze();
       if (this.exit) {
         if (this.freezing) freezeRest(this, list, i);
         return;

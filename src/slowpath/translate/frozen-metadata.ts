@@ -1,10 +1,10 @@
 /**
- * The part of a flow that no packet carries and that therefore is frozen: in_port, registers, metadata, and what the pipeline
- * wrote of the tunnel fields. What it did not write of them comes back with the packet; freezing it would make a state for
+ * The part of a flow that no packet carries and that therefore is frozen: in_port, registers, metadata, what the packet begins
+ * with, and what the pipeline wrote of the tunnel fields. What it did not write of them comes back with the packet; freezing it would make a state for
  * each packet of a tunnel, whose outer source port is as good as random.
  */
 import { KEY_IN_PORT, KEY_SIZE, KEY_TUN_ID } from "../../../assembly/layout/key.ts";
-import { FLOW_CONJ_ID, FLOW_REGS } from "../flow/flow-layout.ts";
+import { FLOW_CONJ_ID, FLOW_PACKET_TYPE, FLOW_REGS } from "../flow/flow-layout.ts";
 
 const IN_PORT_BYTES = 4;
 const TUNNEL_BYTES = KEY_SIZE - KEY_TUN_ID;
@@ -13,7 +13,9 @@ const REGISTER_BYTES = FLOW_CONJ_ID - FLOW_REGS;
 const TUNNEL = IN_PORT_BYTES;
 const TUNNEL_MASK = TUNNEL + TUNNEL_BYTES;
 const REGISTERS = TUNNEL_MASK + TUNNEL_BYTES;
-export const FROZEN_BYTES = REGISTERS + REGISTER_BYTES;
+const PACKET_TYPE = REGISTERS + REGISTER_BYTES;
+const PACKET_TYPE_BYTES = 4;
+export const FROZEN_BYTES = PACKET_TYPE + PACKET_TYPE_BYTES;
 
 /** `written`: a flow with ones where the pipeline wrote. */
 export function freezeMetadata(flow: Uint8Array, written: Uint8Array): Uint8Array {
@@ -25,6 +27,7 @@ export function freezeMetadata(flow: Uint8Array, written: Uint8Array): Uint8Arra
     frozen[TUNNEL_MASK + i] = mask;
   }
   frozen.set(flow.subarray(FLOW_REGS, FLOW_CONJ_ID), REGISTERS);
+  frozen.set(flow.subarray(FLOW_PACKET_TYPE, FLOW_PACKET_TYPE + PACKET_TYPE_BYTES), PACKET_TYPE);
   return frozen;
 }
 
@@ -37,12 +40,14 @@ export function thawMetadata(frozen: Uint8Array, flow: Uint8Array, written: Uint
     flow[KEY_TUN_ID + i] = (flow[KEY_TUN_ID + i] & ~mask) | frozen[TUNNEL + i];
     written[KEY_TUN_ID + i] |= mask;
   }
-  flow.set(frozen.subarray(REGISTERS), FLOW_REGS);
+  flow.set(frozen.subarray(REGISTERS, PACKET_TYPE), FLOW_REGS);
+  flow.set(frozen.subarray(PACKET_TYPE), FLOW_PACKET_TYPE);
 }
 
 function markFrozen(written: Uint8Array): void {
   written.fill(0xff, KEY_IN_PORT, KEY_IN_PORT + IN_PORT_BYTES);
   written.fill(0xff, FLOW_REGS, FLOW_CONJ_ID);
+  written.fill(0xff, FLOW_PACKET_TYPE, FLOW_PACKET_TYPE + PACKET_TYPE_BYTES);
 }
 
 /** All of it starts anew: another bridge. */

@@ -2,6 +2,7 @@
  * Groups. Each bucket works on a copy of the packet: what it changes is undone when it ends (the flow here; in the datapath
  * the next commit sets things right, as in OVS).
  */
+import type { DatapathAction } from "../../fastpath/datapath-action.ts";
 import type { OfPort } from "../actions/action.ts";
 import type { Outcome, Place } from "../actions/definition.ts";
 import type { Bucket, Group } from "../tables/rule.ts";
@@ -45,17 +46,35 @@ function firstAlive(context: TranslationContext, { buckets }: Group): Bucket | u
   return undefined;
 }
 
+function changesHeaders(actions: readonly DatapathAction[], from: number): boolean {
+  for (let i = from; i < actions.length; i++) {
+    const { type } = actions[i];
+    if (type === "push_eth" || type === "pop_eth" || type === "add_mpls") return true;
+  }
+  return false;
+}
+
 export function runBucket(context: TranslationContext, bucket: Bucket, last: boolean): void {
-  const { nodes, wasMpls } = context;
+  const { nodes, wasMpls, pending, insideUnparsed, actions } = context;
   context.enter({ kind: "bucket", text: `bucket ${bucket.id}` });
   const flow = takeFlow(context.flow);
+  const base = takeFlow(context.base);
+  const from = actions.length;
   context.depth++;
   context.execute(orderedSet(bucket.actions), last, true);
   context.depth--;
   context.finishFreezing();
+  // Headers that no later commit takes back are a copy's, as in clone().
+  if (!last && changesHeaders(actions, from)) {
+    actions.push({ type: "clone", actions: actions.splice(from) });
+    context.base.set(base);
+  }
   context.flow.set(flow);
   giveBack(flow);
+  giveBack(base);
   context.wasMpls = wasMpls;
+  context.pending = pending;
+  context.insideUnparsed = insideUnparsed;
   context.exit = false;
   if (context.error === "too_many_mpls_labels") context.error = undefined;
   context.nodes = nodes;

@@ -79,19 +79,33 @@ function pushFirstLabel(context: TranslationContext): void {
 }
 
 export function popMpls(context: TranslationContext, etherType: number): void {
+  if (popLabel(context, etherType) === undefined) return;
+  if (etherType !== ETH_TYPE_MPLS && etherType !== ETH_TYPE_MPLS_MULTICAST) context.wasMpls = true;
+}
+
+/** @returns the labels that are left; undefined when there was none to pop. */
+export function popLabel(context: TranslationContext, etherType: number): number | undefined {
   const { flow, wildcards } = context;
   const labels = countLabels(flow, wildcards);
-  if (labels === 0) return;
+  if (labels === 0) return undefined;
   if (labels === MAX_LABELS && !(flow[at(labels - 1) + 2] & BOTTOM_OF_STACK)) {
     context.fail("too_many_mpls_labels");
-    return;
+    return undefined;
   }
   flow.copyWithin(at(0), at(1), at(labels));
   flow.fill(0, at(labels - 1), at(labels));
   markBytes(context, at(0), MAX_LABELS * LSE_BYTES);
   setEtherType(flow, etherType);
   markBytes(context, KEY_ETH_TYPE, 2);
-  if (etherType !== ETH_TYPE_MPLS && etherType !== ETH_TYPE_MPLS_MULTICAST) context.wasMpls = true;
+  return labels - 1;
+}
+
+/** The labels become part of what a new header covers: neither the pipeline nor the datapath sees them any more. */
+export function clearLabels({ flow, base, written }: TranslationContext): void {
+  for (const bytes of [flow, base]) bytes.fill(0, at(0), at(MAX_LABELS));
+  written.fill(0xff, at(0), at(MAX_LABELS));
+  setEtherType(flow, 0);
+  setEtherType(base, 0);
 }
 
 export function decrementMplsTtl(context: TranslationContext): Outcome {
@@ -125,8 +139,8 @@ function sameLabels(flow: Uint8Array, flowCount: number, base: Uint8Array, baseC
   return common;
 }
 
-/** Labels in common count from the bottom of the stack. */
-export function commitMpls(context: TranslationContext): void {
+/** Labels in common count from the bottom of the stack. @param covers a new label stands in front of the whole packet */
+export function commitMpls(context: TranslationContext, covers?: "ethernet" | "network"): void {
   const { flow, base, actions, wildcards } = context;
   let inBase = countLabels(base, null);
   const inFlow = countLabels(flow, null);
@@ -152,7 +166,8 @@ export function commitMpls(context: TranslationContext): void {
   for (; inBase < inFlow; inBase++) {
     const label = at(inFlow - inBase - 1);
     const lse = new DataView(flow.buffer, flow.byteOffset + label).getUint32(0);
-    actions.push({ type: "push_mpls", etherType: typeOf(flow), lse });
+    const etherType = typeOf(flow);
+    actions.push(covers ? { type: "add_mpls", etherType, lse, covers } : { type: "push_mpls", etherType, lse });
   }
   base.set(flow.subarray(at(0), at(MAX_LABELS)), at(0));
   base.set(flow.subarray(KEY_ETH_TYPE, KEY_ETH_TYPE + 2), KEY_ETH_TYPE);

@@ -2,6 +2,7 @@
 import { KEY_IN_PORT } from "../../../assembly/layout/key.ts";
 import type { OfPort } from "../actions/action.ts";
 import type { Place } from "../actions/definition.ts";
+import { getPacketType, PACKET_TYPE_ETHERNET } from "../flow/packet-type.ts";
 import {
   formatPort,
   PORT_ALL,
@@ -30,6 +31,8 @@ export function outputToPort(context: TranslationContext, number: OfPort, last: 
     context.report("warning", "Nonexistent output port");
   } else if (port.noForward) {
     context.report("detail", "OFPPC_NO_FWD set, skipping output");
+  } else if (getPacketType(context.flow) !== PACKET_TYPE_ETHERNET) {
+    context.report("warning", "Trying to send non-Ethernet packet through legacy L2 port. Dropping packet.");
   } else if (port.peer) {
     outputToPatch(context, port.peer, last);
   } else if (port.tunnel) {

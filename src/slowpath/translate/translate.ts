@@ -6,7 +6,7 @@
  *   bug this program can have: test/slowpath/translate/covering.test.ts looks for it.
  *   The input flow is not changed.
  * Cost: a walk through OVN's sixty tables takes some ten microseconds when warm (bench/); nothing on that way uses bigint.
- * Not handled: mirrors, sFlow/IPFIX/NetFlow, bonds, CFM/BFD/LACP/STP, NSH and generic encapsulation.
+ * Not handled: mirrors, sFlow/IPFIX/NetFlow, bonds, CFM/BFD/LACP/STP, NSH.
  */
 import {
   CT_STATE_TRACKED,
@@ -28,6 +28,7 @@ import {
 } from "../../../assembly/layout/key.ts";
 import type { Action } from "../actions/action.ts";
 import { FLOW_PACKET_TYPE, FLOW_SIZE } from "../flow/flow-layout.ts";
+import { getPacketType, setPacketType } from "../flow/packet-type.ts";
 import { PORT_UNSET } from "../flow/port-text.ts";
 import { ETH_TYPE_IP, ETH_TYPE_IPV6, IP_PROTO_ICMP, IP_PROTO_ICMPV6 } from "../flow/prerequisites.ts";
 import { addToActionSet, runActionSet, setActsetOutput } from "./action-set.ts";
@@ -72,6 +73,7 @@ const sentences: Record<TranslationError, string> = {
   too_many_actions: "Too many datapath actions",
   stack_too_deep: "Stack too deep",
   too_many_mpls_labels: "Too many MPLS labels",
+  unsupported_packet_type: "Unsupported packet type",
   no_frozen_state: "No recirculation context",
 };
 
@@ -169,6 +171,8 @@ function runFrozen(context: TranslationContext, state: FrozenState): void {
   context.hashed = state.hashed;
   if (!state.conntracked) clearTracking(context);
   thawMetadata(state.metadata, flow, context.written);
+  // The datapath's packet begins as the pipeline's does.
+  setPacketType(context.base, getPacketType(flow));
   context.stack.push(...state.stack);
   if (state.actionSet.length > 0) {
     context.report("state", `Restoring action set: ${context.describe(state.actionSet)}`);

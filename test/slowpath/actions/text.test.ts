@@ -45,6 +45,11 @@ describe("actions as people type them", () => {
     ["mod_vlan_vid:5,set_vlan_pcp:3,strip_vlan", "mod_vlan_vid:5,set_vlan_pcp:3,pop_vlan"],
     ["push_vlan:0x88a8,push_mpls:0x8847", "push_vlan:0x88a8,push_mpls:0x8847"],
     ["pop_mpls:0x800,dec_mpls_ttl,set_mpls_label(7)", "pop_mpls:0x0800,dec_mpls_ttl,set_field:7->mpls_label"],
+    ["encap(mpls),encap(mpls_mc),encap(ethernet)", "encap(mpls),encap(mpls_mc),encap(ethernet)"],
+    [
+      "decap,decap(),decap(packet_type(ns=0,type=0)),decap(packet_type(ns=1,type=0x800))",
+      "decap(),decap(),decap(packet_type(ns=0,type=0)),decap(packet_type(ns=1,type=0x800))",
+    ],
     ["dec_ttl,dec_ttl(),dec_ttl(1,2)", "dec_ttl,dec_ttl(),dec_ttl(1,2)"],
     [
       "resubmit:2,resubmit(,3),resubmit(1,3),resubmit(2,),resubmit(,3,ct)",

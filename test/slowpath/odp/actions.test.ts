@@ -32,6 +32,8 @@ describe("datapath actions", () => {
     "push_vlan(vid=10,pcp=3),pop_vlan",
     "push_vlan(tpid=0x88a8,vid=10,pcp=0)",
     "push_mpls(label=5,tc=0,ttl=64,bos=1,eth_type=0x8847),pop_mpls(eth_type=0x800)",
+    "add_mpls(label=2,tc=0,ttl=64,bos=1,eth_type=0x8847),push_eth(src=00:00:00:00:00:01,dst=00:00:00:00:00:02),1",
+    "pop_eth,add_mpls(label=2,tc=0,ttl=64,bos=1,eth_type=0x8848),push_eth(src=00:00:00:00:00:01,dst=00:00:00:00:00:02)",
     "userspace(pid=0,slow_path(action))",
     "userspace(pid=0,controller(reason=1,dont_send=0,continuation=0,recirc_id=32,rule_cookie=0x6b1a60df,controller_id=0,max_len=65535))",
     "sample(sample=50.0%,actions(1,meter(2)))",

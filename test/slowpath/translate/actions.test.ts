@@ -132,6 +132,33 @@ describe("an action becomes datapath actions, and a megaflow that looks at no mo
       "push_mpls(label=0,tc=0,ttl=64,bos=1,eth_type=0x8847),2",
       "ip,in_port=1,nw_tos=0,nw_ttl=64,nw_frag=no",
     ],
+    [
+      "encap(mpls),set_mpls_label:2,encap(ethernet),mod_dl_dst:00:00:00:00:00:09,mod_dl_src:00:00:00:00:00:08,2",
+      arp,
+      "add_mpls(label=2,tc=0,ttl=64,bos=1,eth_type=0x8847),push_eth(src=00:00:00:00:00:08,dst=00:00:00:00:00:09),2",
+      "arp,in_port=1,dl_src=00:00:00:00:00:01,dl_dst=00:00:00:00:00:00",
+    ],
+    [
+      "encap(mpls),set_mpls_label:2,encap(mpls),set_mpls_label:3,encap(ethernet),2",
+      arp,
+      "add_mpls(label=2,tc=0,ttl=64,bos=1,eth_type=0x8847),add_mpls(label=3,tc=0,ttl=64,bos=0,eth_type=0x8847)," +
+        "push_eth(src=00:00:00:00:00:00,dst=00:00:00:00:00:00),2",
+      "arp,in_port=1",
+    ],
+    [
+      "decap,encap(mpls),set_mpls_label:2,encap(ethernet),mod_dl_dst:00:00:00:00:00:09,2",
+      arp,
+      "pop_eth,add_mpls(label=2,tc=0,ttl=64,bos=1,eth_type=0x8847),push_eth(src=00:00:00:00:00:00,dst=00:00:00:00:00:09),2",
+      "arp,in_port=1,dl_dst=00:00:00:00:00:00",
+    ],
+    // Without an Ethernet header it leaves by no port, and a copy that got one is a copy.
+    ["decap,2", arp, "drop", "arp,in_port=1"],
+    [
+      "clone(encap(mpls),encap(ethernet),2),3",
+      arp,
+      "clone(add_mpls(label=0,tc=0,ttl=64,bos=1,eth_type=0x8847),push_eth(src=00:00:00:00:00:00,dst=00:00:00:00:00:00),2),3",
+      "arp,in_port=1",
+    ],
   ])("%s of %s", (actions, packet, expected, expectedMegaflow) => {
     const flow = flowOf(packet);
     const translation = run({ bridge: withActions(actions) }, flow);
