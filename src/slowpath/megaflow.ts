@@ -187,6 +187,11 @@ export class MegaflowTable {
     for (const { megaflows } of this.#origins.learning()) yield* megaflows;
   }
 
+  /** Those that another port may make a difference to. */
+  *wantingPorts(): Generator<Megaflow> {
+    for (const { megaflows } of this.#origins.wantingPorts()) yield* megaflows;
+  }
+
   #leave(flow: Megaflow): void {
     const { megaflows } = flow.origin;
     megaflows.delete(flow);

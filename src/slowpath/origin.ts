@@ -19,6 +19,7 @@ export interface Origin {
   /** Tables looked at without finding a rule. */
   readonly missedTables: readonly number[];
   readonly usesMacLearning: boolean;
+  readonly wantsPorts: boolean;
   readonly recirculationIds: readonly number[];
   /** FLOW_SIZE bytes: bits of the flow that the pipeline wrote, so that a later table may have seen other values than the key's. */
   readonly written: Uint8Array;
@@ -37,6 +38,7 @@ export class OriginTable {
   readonly #byMissedTable = new Map<number, Set<Origin>>();
   readonly #rulesHit = new Map<number, Set<Rule>>();
   readonly #learning = new Set<Origin>();
+  readonly #wantingPorts = new Set<Origin>();
 
   get size(): number {
     let count = 0;
@@ -89,6 +91,10 @@ export class OriginTable {
     return this.#learning;
   }
 
+  wantingPorts(): ReadonlySet<Origin> {
+    return this.#wantingPorts;
+  }
+
   #index(origin: Origin): void {
     for (const rule of origin.rules) {
       include(this.#byRule, rule, origin);
@@ -97,6 +103,7 @@ export class OriginTable {
     for (const group of origin.groups) include(this.#byGroup, group, origin);
     for (const table of origin.missedTables) include(this.#byMissedTable, table, origin);
     if (origin.usesMacLearning) this.#learning.add(origin);
+    if (origin.wantsPorts) this.#wantingPorts.add(origin);
   }
 
   #unindex(origin: Origin): void {
@@ -107,17 +114,20 @@ export class OriginTable {
     for (const group of origin.groups) exclude(this.#byGroup, group, origin);
     for (const table of origin.missedTables) exclude(this.#byMissedTable, table, origin);
     this.#learning.delete(origin);
+    this.#wantingPorts.delete(origin);
   }
 }
 
 function makeOrigin(translation: Translation): Origin {
-  const { rules, groups, buckets, missedTables, usesMacLearning, recirculationIds, written, slow } = translation;
+  const { rules, groups, buckets, missedTables, usesMacLearning, wantsPorts, recirculationIds, written, slow } =
+    translation;
   return {
     rules: rules.slice(),
     groups: groups.slice(),
     buckets: buckets.slice(),
     missedTables: missedTables.slice(),
     usesMacLearning,
+    wantsPorts,
     recirculationIds: recirculationIds.slice(),
     written: written.slice(),
     slow: slow !== "",
@@ -133,6 +143,7 @@ function sameWay(origin: Origin, translation: Translation): boolean {
     sameItems(origin.buckets, translation.buckets) &&
     sameItems(origin.missedTables, translation.missedTables) &&
     origin.usesMacLearning === translation.usesMacLearning &&
+    origin.wantsPorts === translation.wantsPorts &&
     origin.slow === (translation.slow !== "") &&
     Buffer.compare(origin.written, translation.written) === 0
   );

@@ -95,6 +95,11 @@ export class Revalidator {
     this.#retranslate([...this.#options.megaflows]);
   }
 
+  /** A bridge has a port more. */
+  portAdded(): void {
+    this.#retranslate([...this.#options.megaflows.wantingPorts()]);
+  }
+
   /** Megaflows of a port that is gone would never be asked for again. */
   portRemoved(datapathPort: number): void {
     for (const flow of [...this.#options.megaflows]) if (inPortOfKey(flow.key) === datapathPort) this.remove(flow);

@@ -117,7 +117,9 @@ export class SwitchPorts {
   async #announce(bridge: SwitchBridge, port: SwitchPort): Promise<SwitchPort> {
     const { datapath, revalidator, log } = this.#options;
     bridge.add(port);
-    revalidator.everything();
+    // A tunnel is found by what packets carry, not by a port's number.
+    if (port.tunnel) revalidator.everything();
+    else revalidator.portAdded();
     await datapath.barrier();
     log.info({ port: port.name, ofport: port.number, bridge: bridge.name }, "port added");
     this.#tell(port, "added", "", bridge);

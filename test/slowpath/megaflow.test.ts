@@ -22,6 +22,7 @@ function translation(changes: Partial<Translation> = {}): Translation {
     groups: [],
     buckets: [],
     usesMacLearning: false,
+    wantsPorts: false,
     recirculationIds: [],
     effects: [],
     ...changes,

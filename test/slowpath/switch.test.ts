@@ -536,6 +536,31 @@ describe("ports", () => {
     expect(events).toEqual(["p2 removed", "p3 down"]);
   });
 
+  it.each([
+    ["output:2,output:4", [2], [2, 4]],
+    ["flood", [2, 3], [2, 3, 4]],
+    ["group:1", [2], [4]],
+    ["output:2,bundle(eth_src,0,active_backup,ofport,members:4,3)", [2, 3], [2, 4]],
+  ])("that are added are used at once by what waited for them: %s", async (actions, before, after) => {
+    const lab = await TestSwitch.start(3);
+    await lab.add(
+      "group_id=1,type=ff,bucket=watch_port=4,output:4,bucket=watch_port=2,output:2",
+      `priority=1,in_port=1 actions=${actions}`,
+    );
+    expect(lab.portsOf(1, udpFrame(1))).toEqual(before);
+    await lab.switch.ports.add({ kind: "test", name: "p4" }, { ofport: 4 });
+    expect(lab.portsOf(1, udpFrame(1))).toEqual(after);
+  });
+
+  it("that are added cost the megaflows of others nothing", async () => {
+    const lab = await TestSwitch.start(3);
+    await lab.add("priority=1,in_port=1 actions=output:2");
+    lab.send(1, udpFrame(1));
+    const { translated } = lab.switch.revalidator.statistics;
+    await lab.switch.ports.add({ kind: "test", name: "p4" });
+    expect(lab.switch.revalidator.statistics.translated).toBe(translated);
+  });
+
   it("of one name or number cannot be had twice", async () => {
     const lab = await TestSwitch.start(2);
     await expect(lab.switch.ports.add({ kind: "test", name: "p1" })).rejects.toThrow(/p1 is already on bridge/);

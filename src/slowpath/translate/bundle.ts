@@ -18,7 +18,7 @@ const alwaysUp: readonly OfPort[] = [PORT_IN_PORT, PORT_TABLE, PORT_NORMAL, PORT
 
 function isUp(context: TranslationContext, member: OfPort): boolean {
   if (alwaysUp.includes(member)) return true;
-  return member !== PORT_CONTROLLER && (context.bridge.port(member)?.up ?? false);
+  return member !== PORT_CONTROLLER && (context.port(member)?.up ?? false);
 }
 
 /** PORT_NONE when no member is up. */

@@ -3,7 +3,7 @@
  * what was said so far. Actions (src/slowpath/actions/) and the files beside this one work on it.
  */
 import type { DatapathAction } from "../../fastpath/datapath-action.ts";
-import type { Action, ControllerAction, NatAction } from "../actions/action.ts";
+import type { Action, ControllerAction, NatAction, OfPort } from "../actions/action.ts";
 import type { Place } from "../actions/definition.ts";
 import { definitionOf, formatAction, formatActions } from "../actions/list.ts";
 import type { Subfield } from "../flow/field.ts";
@@ -11,7 +11,7 @@ import { getBytes, getSubfield } from "../flow/flow.ts";
 import { formatSubfield } from "../flow/subfield.ts";
 import { formatFieldValue, formatHex } from "../flow/value-text.ts";
 import type { Bucket, Rule } from "../tables/rule.ts";
-import type { Bridge } from "./bridge.ts";
+import type { Bridge, BridgePort } from "./bridge.ts";
 import { commitChanges } from "./commit.ts";
 import { type PacketInAction, sendToController } from "./controller.ts";
 import { finishFreezing, freezeRest } from "./freeze.ts";
@@ -91,6 +91,7 @@ export class TranslationContext {
   readonly recirculationIds: number[] = [];
   readonly effects: Effect[] = [];
   usesMacLearning = false;
+  wantsPorts = false;
 
   readonly trace: Trace | undefined;
   /** Where trace nodes go; null when nobody listens. */
@@ -114,6 +115,13 @@ export class TranslationContext {
 
   fail(error: TranslationError): void {
     this.error = error;
+  }
+
+  /** A port to send by, or whose state decides. */
+  port(number: OfPort): BridgePort | undefined {
+    const port = this.bridge.port(number);
+    if (!port) this.wantsPorts = true;
+    return port;
   }
 
   countRule(rule: Rule): void {

@@ -16,7 +16,7 @@ import { runSelect } from "./select.ts";
 const MAX_WATCH_DEPTH = 128;
 
 function portIsAlive(context: TranslationContext, port: OfPort): boolean {
-  return context.bridge.port(port)?.up ?? false;
+  return context.port(port)?.up ?? false;
 }
 
 /** A bucket that watches nothing is always alive. */

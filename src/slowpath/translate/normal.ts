@@ -61,6 +61,7 @@ function* hostFirst(bridge: Bridge): Generator<BridgePort> {
 
 function flood(context: TranslationContext, input: BridgePort, vlan: number, last: boolean): void {
   let previous: BridgePort | undefined;
+  context.wantsPorts = true;
   for (const port of hostFirst(context.bridge)) {
     if (port.number === input.number || port.noFlood) continue;
     if (port.isProtected && input.isProtected) continue;
@@ -111,7 +112,7 @@ function forward(
     flood(context, input, vlan, last);
     return;
   }
-  const port = context.bridge.port(learned);
+  const port = context.port(learned);
   if (!port) {
     context.report("warning", "learned port is unknown, dropping");
   } else if (port.number === input.number) {

@@ -26,7 +26,7 @@ export function inPortOf(flow: Uint8Array): OfPort {
 
 /** Sends by a port, whatever the in_port. */
 export function outputToPort(context: TranslationContext, number: OfPort, last: boolean): void {
-  const port = context.bridge.port(number);
+  const port = context.port(number);
   if (!port) {
     context.report("warning", "Nonexistent output port");
   } else if (port.noForward) {
@@ -47,6 +47,7 @@ export function outputToPort(context: TranslationContext, number: OfPort, last: 
 function flood(context: TranslationContext, all: boolean, last: boolean): void {
   const own = inPortOf(context.flow);
   let previous: BridgePort | undefined;
+  context.wantsPorts = true;
   for (const port of context.bridge.ports()) {
     if (port.number === own || (!all && port.noFlood)) continue;
     if (previous) outputToPort(context, previous.number, false);
@@ -116,7 +117,7 @@ export function outputTruncated(context: TranslationContext, port: OfPort, maxLe
     return;
   }
   const number = port === PORT_IN_PORT ? own : port;
-  const target = context.bridge.port(number);
+  const target = context.port(number);
   if (target?.datapathPort === undefined || target.peer) {
     context.report("error", `output_trunc does not support patch port ${formatPort(number)}`);
     return;

@@ -128,6 +128,7 @@ function result(context: TranslationContext): Translation {
     groups,
     buckets,
     usesMacLearning: context.usesMacLearning,
+    wantsPorts: context.wantsPorts,
     recirculationIds,
     effects: error ? [] : effects,
     ...(error && { error: sentences[error] }),

@@ -19,6 +19,8 @@ export interface Translation {
   readonly groups: readonly number[];
   readonly buckets: readonly Bucket[];
   readonly usesMacLearning: boolean;
+  /** It asked for every port of a bridge, or for one that is not there: another port may make a difference. */
+  readonly wantsPorts: boolean;
   /** Recirculation ids that the actions name: retained while the megaflow lives. */
   readonly recirculationIds: readonly number[];
   /** To be done once for each packet, in order, when `translate` was asked to collect them. */

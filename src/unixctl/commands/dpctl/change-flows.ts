@@ -169,6 +169,7 @@ function translationOf({ mask }: MaskedKey, actions: readonly DatapathAction[]):
     groups: [],
     buckets: [],
     usesMacLearning: false,
+    wantsPorts: false,
     recirculationIds: [],
     effects: [],
   };
