@@ -23,6 +23,8 @@ const NOTHING: readonly Effect[] = [];
 export interface MaskEntry {
   readonly hash: number;
   readonly bytes: Uint8Array;
+  /** All of its 32-bit words. */
+  readonly all: Uint32Array;
   /** Indices of the non-zero 32-bit words, and those words. */
   readonly words: Uint16Array;
   readonly bits: Uint32Array;
@@ -74,7 +76,7 @@ export class MegaflowTable {
       entries = [];
       this.#masks.set(hash, entries);
     }
-    let entry = entries.find((candidate) => sameWords(words(candidate.bytes), words32));
+    let entry = entries.find((candidate) => sameWords(candidate.all, words32));
     if (entry === undefined) {
       entry = makeMask(hash, bytes);
       entries.push(entry);
@@ -101,7 +103,7 @@ export class MegaflowTable {
 
   /** The megaflow of this mask that covers `key` (KEY_SIZE bytes), if it is installed. */
   find(mask: MaskEntry, key: Uint8Array): Megaflow | undefined {
-    const hash = maskedHash(mask, words(key));
+    const hash = maskedHash(mask, wordsOfKey(key));
     for (let flow = mask.flows.get(hash); flow !== undefined; flow = flow.next) {
       if (covers(flow, key)) return flow;
     }
@@ -117,7 +119,7 @@ export class MegaflowTable {
     translation: Translation,
     now: number,
   ): Megaflow {
-    const hash = maskedHash(mask, words(key));
+    const hash = maskedHash(mask, wordsOfKey(key));
     const flow: Megaflow = {
       handle,
       mask,
@@ -210,7 +212,7 @@ export class MegaflowTable {
 /** Whether a packet with this key (KEY_SIZE bytes) is one of the megaflow's. */
 export function covers(flow: Megaflow, key: Uint8Array): boolean {
   const own = words(flow.key);
-  const other = words(key);
+  const other = wordsOfKey(key);
   const { words: indices, bits } = flow.mask;
   for (let i = 0; i < indices.length; i++) {
     const at = indices[i];
@@ -254,6 +256,7 @@ function makeMask(hash: number, bytes: Uint8Array): MaskEntry {
   return {
     hash,
     bytes: copy,
+    all,
     words: Uint16Array.from(indices),
     bits: Uint32Array.from(indices, (i) => all[i]),
     flows: new Map(),
@@ -274,6 +277,18 @@ function mix(hash: number, word: number): number {
 
 function words(bytes: Uint8Array): Uint32Array {
   return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2);
+}
+
+let lastKey: Uint8Array | undefined;
+let lastWords: Uint32Array;
+
+/** The same for the key of an upcall, which is looked at several times: a view costs more than what is done with it. */
+function wordsOfKey(key: Uint8Array): Uint32Array {
+  if (key !== lastKey) {
+    lastWords = words(key);
+    lastKey = key;
+  }
+  return lastWords;
 }
 
 function sameWords(a: Uint32Array, b: Uint32Array): boolean {

@@ -10,7 +10,7 @@ import { KEY_CT_STATE, KEY_IN_PORT, KEY_RECIRC_ID, KEY_SIZE } from "../../assemb
 import { type Datapath, DatapathFullError, type Upcall } from "../fastpath/datapath.ts";
 import type { DatapathAction } from "../fastpath/datapath-action.ts";
 import { recirculationIdOfKey } from "./datapath-key.ts";
-import { covers, type Megaflow, type MegaflowTable } from "./megaflow.ts";
+import type { MaskEntry, Megaflow, MegaflowTable } from "./megaflow.ts";
 import type { Bucket, Rule } from "./tables/rule.ts";
 import type { Decided } from "./translate/context.ts";
 import type { Effect, Translation } from "./translate/translation.ts";
@@ -58,8 +58,8 @@ export interface FlowWatcher {
 
 /** As much of a dropped frame as the fast path is shown. */
 const DROPPED_BYTES = 64;
-/** How many megaflows are kept in mind after they were installed. */
-const RECENT = 32;
+/** How many masks of megaflows are kept in mind after one was installed. */
+const RECENT = 8;
 
 export class UpcallHandler {
   readonly statistics: UpcallStatistics = {
@@ -74,8 +74,8 @@ export class UpcallHandler {
   exactOnly = false;
   readonly #options: UpcallOptions;
   readonly #mask = new Uint8Array(KEY_SIZE);
-  /** Megaflows installed lately, the newest last: packets that missed before they were in force need no translation. */
-  readonly #recent: Megaflow[] = [];
+  /** Masks of megaflows installed lately, the newest last: packets that missed before those were in force need no translation. */
+  readonly #recent: MaskEntry[] = [];
 
   constructor(options: UpcallOptions) {
     this.#options = options;
@@ -119,8 +119,8 @@ export class UpcallHandler {
   #runByRecent(upcall: Upcall): boolean {
     const { megaflows, applyEffects, now } = this.#options;
     for (let i = this.#recent.length - 1; i >= 0; i--) {
-      const flow = this.#recent[i];
-      if (!covers(flow, upcall.key) || !megaflows.has(flow)) continue;
+      const flow = megaflows.find(this.#recent[i], upcall.key);
+      if (flow === undefined) continue;
       this.statistics.shared++;
       if (flow.actions.length === 0) this.#drop(upcall, DROP_ACTION);
       else this.#execute(upcall, flow.actions);
@@ -134,9 +134,12 @@ export class UpcallHandler {
     return false;
   }
 
-  #remember(flow: Megaflow): void {
-    if (this.#recent.length === RECENT) this.#recent.shift();
-    this.#recent.push(flow);
+  #remember({ mask }: Megaflow): void {
+    if (this.#recent.at(-1) === mask) return;
+    const at = this.#recent.indexOf(mask);
+    if (at >= 0) this.#recent.splice(at, 1);
+    else if (this.#recent.length === RECENT) this.#recent.shift();
+    this.#recent.push(mask);
   }
 
   #execute(upcall: Upcall, actions: readonly DatapathAction[]): void {
