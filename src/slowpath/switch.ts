@@ -9,6 +9,7 @@
  */
 import { KEY_SIZE, KEY_TCP_FLAGS } from "../../assembly/layout/key.ts";
 import type { Datapath, TimeoutPolicy, Upcall } from "../fastpath/datapath.ts";
+import { monotonicMicroseconds } from "../kernel/clock.ts";
 import { inPortOfKey, recirculationIdOfKey, setInPort } from "./datapath-key.ts";
 import { DatapathResources } from "./datapath-resources.ts";
 import { FLOW_SIZE } from "./flow/flow-layout.ts";
@@ -304,5 +305,5 @@ function tcpFlagsOfKey(key: Uint8Array): number {
 }
 
 export function monotonicMilliseconds(): number {
-  return Number(process.hrtime.bigint() / 1_000_000n);
+  return Math.floor(monotonicMicroseconds() / 1000);
 }

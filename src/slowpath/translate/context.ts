@@ -8,6 +8,7 @@ import type { Place } from "../actions/definition.ts";
 import { definitionOf, formatAction, formatActions } from "../actions/list.ts";
 import type { Subfield } from "../flow/field.ts";
 import { getBytes, getSubfield } from "../flow/flow.ts";
+import { FLOW_SIZE } from "../flow/flow-layout.ts";
 import { formatSubfield } from "../flow/subfield.ts";
 import { formatFieldValue, formatHex } from "../flow/value-text.ts";
 import type { Bucket, Rule } from "../tables/rule.ts";
@@ -102,8 +103,9 @@ export class TranslationContext {
     this.bridge = input.bridge;
     this.flow = flow;
     this.base = base;
-    this.wildcards = new Uint8Array(flow.length);
-    this.written = new Uint8Array(flow.length);
+    const zeros = new ArrayBuffer(2 * FLOW_SIZE); // one for both: memory outside the heap is dear to get and to collect
+    this.wildcards = new Uint8Array(zeros, 0, FLOW_SIZE);
+    this.written = new Uint8Array(zeros, FLOW_SIZE, FLOW_SIZE);
     this.trace = input.trace;
     this.nodes = input.trace?.roots ?? null;
     this.decided = decided;
