@@ -10,6 +10,7 @@ export { setClock } from "./io/clock";
 export { countRefused, countSent, countTunnelled } from "./io/queue";
 export { submitXdp, unsentXdp, withdrawXdp } from "./io/xdp-transmit";
 export { processBatch } from "./pipeline";
+export { layoutHash } from "./region";
 
 /** Once, before anything else: empty tables. The main thread has written the control block by then. */
 export function initialize(): void {

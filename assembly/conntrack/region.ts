@@ -1,27 +1,25 @@
 /**
  * Conntrack's memory: made ready once, taken over by later processes that map it again.
  *
- * Invariants: the header is valid when magic and layout version fit; records, chains and wheel are then complete,
+ * Invariants: where the header is valid (region.ts), records, chains and wheel are complete,
  *   because the worker leaves between packets. The seed of the hashes stays with the region.
  */
-import { CT_COUNT, CT_GENERATION, CT_LAYOUT, CT_LIMIT, CT_MAGIC, CT_MAGIC_VALUE, CT_SEED, CT_SEQUENCE_CHECK, CT_WHEEL_TICK } from "../layout/conntrack.ts";
+import { CT_COUNT, CT_LIMIT, CT_SEED, CT_SEQUENCE_CHECK, CT_WHEEL_TICK } from "../layout/conntrack.ts";
 import { CT_CONFIG_FRAGMENTS_V4, CT_CONFIG_FRAGMENTS_V6, CT_CONFIG_FRAGMENT_LIMIT, CT_CONFIG_FRAGMENT_MIN_V4, CT_CONFIG_FRAGMENT_MIN_V6, CT_CONFIG_MAX_CONNECTIONS, CT_CONFIG_SEQUENCE_CHECK } from "../layout/conntrack-command.ts";
 import { CONTROL_NOW } from "../layout/control.ts";
 import { COUNTER_CT_COUNT } from "../layout/counter.ts";
 import { FRAG_ENABLED, FRAG_LIMIT, FRAG_MIN_SIZE, FRAG_SLOTS } from "../layout/fragments.ts";
-import { LAYOUT_VERSION } from "../layout/version.ts";
+import { REGION_CONNTRACK } from "../layout/region.ts";
 import { CONNTRACK_BASE, CONTROL_BASE, COUNTERS_BASE, FRAGMENTS_BASE, MAX_CONNECTIONS } from "../memory.ts";
 import { random32 } from "../random.ts";
+import { publishRegion, takeRegion } from "../region.ts";
 import { initializeFragments } from "./fragment-store.ts";
 import { initializeTimeouts } from "./timeouts.ts";
 
 /** Makes the tables ready, or takes over the connections that a former process left in the same memory. */
 export function conntrackInitialize(): void {
-  const generation = load<u32>(CONNTRACK_BASE, CT_GENERATION) + 1;
-  const known =
-    load<u32>(CONNTRACK_BASE, CT_MAGIC) == CT_MAGIC_VALUE && load<u32>(CONNTRACK_BASE, CT_LAYOUT) == LAYOUT_VERSION;
+  const known = takeRegion(CONNTRACK_BASE, REGION_CONNTRACK);
   initializeFragments();
-  store<u32>(CONNTRACK_BASE, generation, CT_GENERATION);
   if (known) {
     store<u64>(COUNTERS_BASE, load<u32>(CONNTRACK_BASE, CT_COUNT), COUNTER_CT_COUNT * 8);
     return;
@@ -31,8 +29,7 @@ export function conntrackInitialize(): void {
   store<u32>(CONNTRACK_BASE, MAX_CONNECTIONS, CT_LIMIT);
   store<u32>(CONNTRACK_BASE, 1, CT_SEQUENCE_CHECK);
   store<u64>(CONNTRACK_BASE, load<u64>(CONTROL_BASE, CONTROL_NOW) >> 10, CT_WHEEL_TICK);
-  store<u32>(CONNTRACK_BASE, LAYOUT_VERSION, CT_LAYOUT);
-  atomic.store<u32>(CONNTRACK_BASE, CT_MAGIC_VALUE, CT_MAGIC);
+  publishRegion(CONNTRACK_BASE, REGION_CONNTRACK);
 }
 
 /** COMMAND_CT_CONFIG: CT_CONFIG_*, value. */

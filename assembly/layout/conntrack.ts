@@ -105,10 +105,7 @@ export const TIMEOUT_COUNT = 14;
 export const TIMEOUT_POLICY_SIZE = 64;
 export const MAX_TIMEOUT_POLICIES = 1024; // policy 0 = default
 
-/** Conntrack region, from CONNTRACK_BASE: header, then the tables at CT_*_TABLE. */
-export const CT_MAGIC = 0; // u32 CT_MAGIC_VALUE
-export const CT_LAYOUT = 4; // u32 LAYOUT_VERSION
-export const CT_GENERATION = 8; // u32 how many processes have used this region
+/** Conntrack region, from CONNTRACK_BASE: the header of regions (region.ts), these, then the tables at CT_*_TABLE. */
 export const CT_SEED = 16; // u64 of the hashes; stays while the region lives
 export const CT_FREE = 24; // u32 first free record
 export const CT_HIGH_WATER = 28; // u32 records ever used: those at and past this index are untouched
@@ -130,7 +127,6 @@ export const CT_EXPECTATION_TABLE = 0x10_0000; // EXPECTATION_SIZE * MAX_EXPECTA
 export const CT_EXPECTATION_CHAINS = 0x20_0000; // u32 first expectation, MAX_EXPECTATIONS of them
 export const CT_BUCKET_TABLE = 0x80_0000; // u32 first record | direction, CT_BUCKETS of them
 export const CT_BUCKETS = 2097152; // a power of two: 8 bytes a connection of a full table
-export const CT_MAGIC_VALUE = 0x4d46_4354; // "MFCT"
 export const WHEEL_SLOTS = 4096; // of 1.024 seconds
 export const ZONE_LIMIT = 0; // u32 most connections + 1; 0 = no limit of its own
 export const ZONE_COUNT = 4; // u32 connections now

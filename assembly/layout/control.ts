@@ -2,8 +2,7 @@
  * Control block, at CONTROL_BASE: words that both threads look at.
  */
 export const CONTROL_MAGIC = 0; // u32
-export const CONTROL_LAYOUT = 4; // u32 LAYOUT_VERSION
-export const CONTROL_GENERATION = 8; // u32
+export const CONTROL_LAYOUT = 4; // u32 hash of all layouts
 export const CONTROL_HOST_BASE = 16; // u64 host address of linear offset 0: for iovecs handed to the kernel
 export const CONTROL_HASH_SEED = 24; // u32 random per start
 export const CONTROL_NOW = 32; // u64 milliseconds of CLOCK_MONOTONIC, set by the worker before each batch

@@ -93,7 +93,6 @@ export const OP_SELECT_SLOT_MASK = 20; // u32 slots - 1
 export const OP_SELECT_BUCKETS = 24; // u32 n
 export const OP_SELECT_FIELDS = 28; // u32 m
 export const OP_SELECT_PARAM = 32; // u64 selection_method_param
-export const OP_SELECT_FLAGS = 40; // u32 SELECT_FLAG_*
 export const OP_SELECT_TABLES = 44; // u16 slots[slot_mask + 1] padded to 4 (dp_hash) | fields[m] | buckets[n] | programs
 export const SELECT_DP_HASH = 0;
 export const SELECT_FIELDS = 1;

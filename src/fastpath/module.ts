@@ -13,11 +13,15 @@ import {
   CONTROL_MAGIC_VALUE,
   CONTROL_RANDOM,
 } from "../../assembly/layout/control.ts";
-import { LAYOUT_VERSION } from "../../assembly/layout/version.ts";
-import { CONTROL_BASE, MEMORY_PAGES } from "../../assembly/memory.ts";
+import { REGION_ARENA, REGION_METERS } from "../../assembly/layout/region.ts";
+import { ARENA_HEADER_BASE, CONTROL_BASE, MEMORY_PAGES, METERS_HEADER_BASE } from "../../assembly/memory.ts";
+import { layoutHash } from "./layout-hash.ts";
+import { publishRegion } from "./regions.ts";
 
 /** What assembly/index.ts exports. */
 export interface FastpathExports {
+  /** Of the layouts that the module was compiled from. */
+  layoutHash(): number;
   initialize(): void;
   processBatch(first: number, packets: number): void;
   runRing(port: number): number;
@@ -63,16 +67,21 @@ export function createMemory(seed?: number): WebAssembly.Memory {
   const view = new DataView(memory.buffer, CONTROL_BASE);
   const random = randomFillSync(new Uint32Array(3));
   if (seed !== undefined) random.fill(seed);
-  view.setUint32(CONTROL_LAYOUT, LAYOUT_VERSION, true);
+  view.setUint32(CONTROL_LAYOUT, layoutHash(), true);
   view.setUint32(CONTROL_HASH_SEED, random[0], true);
   view.setUint32(CONTROL_RANDOM, random[1], true);
   view.setUint32(CONTROL_RANDOM + 4, random[2], true);
   view.setUint32(CONTROL_MAGIC, CONTROL_MAGIC_VALUE, true);
+  publishRegion(memory, ARENA_HEADER_BASE, REGION_ARENA);
+  publishRegion(memory, METERS_HEADER_BASE, REGION_METERS);
   return memory;
 }
 
-/** An instance on `memory`. `Exports` widens the type for the test build. */
-export function instantiate<Exports = FastpathExports>(
+/**
+ * An instance on `memory`. `Exports` widens the type for the test build.
+ * @throws when the module was compiled from other layouts than these.
+ */
+export function instantiate<Exports extends Pick<FastpathExports, "layoutHash"> = FastpathExports>(
   memory: WebAssembly.Memory,
   host: FastpathHost,
   module: WebAssembly.Module = loadModule(),
@@ -85,5 +94,9 @@ export function instantiate<Exports = FastpathExports>(
       throw new Error("the fast path aborted");
     },
   };
-  return new WebAssembly.Instance(module, { env }).exports as Exports;
+  const exports = new WebAssembly.Instance(module, { env }).exports as unknown as Exports;
+  if (exports.layoutHash() !== layoutHash()) {
+    throw new Error("build/ was compiled from other layouts than assembly/layout/ has now: npm run build");
+  }
+  return exports;
 }

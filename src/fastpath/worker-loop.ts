@@ -49,7 +49,7 @@ export type FastPath = SendCounters &
   DatagramCounters &
   Pick<
     FastpathExports,
-    "initialize" | "applyCommands" | "runRing" | "runXdp" | "runBuffers" | "runDatagrams" | "sweep"
+    "layoutHash" | "initialize" | "applyCommands" | "runRing" | "runXdp" | "runBuffers" | "runDatagrams" | "sweep"
   > & {
     setClock(microseconds: number): void;
   };

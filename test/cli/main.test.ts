@@ -152,7 +152,7 @@ describe("help and version", () => {
     expect(help.stdout).toMatch(/^Usage: megaflow /);
     expect(help.status).toBe(0);
     const version = await run(["version"]);
-    expect(version.stdout).toMatch(/^megaflow \d+\.\d+\.\d+ \(memory layout \d+, Node 26\.\d+\.\d+\)\n$/);
+    expect(version.stdout).toMatch(/^megaflow \d+\.\d+\.\d+ \(memory layout [0-9a-f]{1,8}, Node 26\.\d+\.\d+\)\n$/);
     expect(version.status).toBe(0);
   });
 

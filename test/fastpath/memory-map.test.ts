@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CONTROL_SIZE } from "../../assembly/layout/control.ts";
 import { COUNTER_COUNT } from "../../assembly/layout/counter.ts";
 import { GENEVE_OPTION_LIMIT, GENEVE_OPTION_SIZE, GENEVE_OPTIONS } from "../../assembly/layout/geneve-option.ts";
+import { REGION_HEADER_SIZE } from "../../assembly/layout/region.ts";
 import { RING_DATA } from "../../assembly/layout/ring.ts";
 import * as map from "../../assembly/memory.ts";
 
@@ -22,6 +23,7 @@ const REGIONS: readonly (readonly [string, number, number])[] = [
   ["command ring", map.COMMAND_RING_BASE, map.COMMAND_RING_BASE + RING_DATA + map.COMMAND_RING_BYTES],
   ["cache", map.CACHE_BASE, map.CACHE_END],
   ["masks", map.MASKS_BASE, map.MASKS_END],
+  ["meters' header", map.METERS_HEADER_BASE, map.METERS_HEADER_BASE + REGION_HEADER_SIZE],
   ["meters", map.METERS_BASE, map.METERS_END],
   ["clone heads", map.CLONE_HEADS_BASE, map.CLONE_HEADS_END],
   ["pipeline", map.PIPELINE_BASE, map.PIPELINE_BASE + map.PIPELINE_SIZE],
@@ -31,6 +33,7 @@ const REGIONS: readonly (readonly [string, number, number])[] = [
   ["tunnels", map.TUNNELS_BASE, map.TUNNELS_END],
   ["tunnel arrivals", map.TUNNEL_ARRIVALS_BASE, map.TUNNEL_ARRIVALS_BASE + map.TUNNEL_ARRIVALS_SIZE],
   ["subtables", map.SUBTABLES_BASE, map.SUBTABLES_BASE + map.SUBTABLES_SIZE],
+  ["arena's header", map.ARENA_HEADER_BASE, map.ARENA_HEADER_BASE + REGION_HEADER_SIZE],
   ["arena", map.ARENA_BASE, map.ARENA_BASE + map.ARENA_SIZE],
   ["fragments", map.FRAGMENTS_BASE, map.FRAGMENTS_BASE + map.FRAGMENTS_SIZE],
   ["conntrack", map.CONNTRACK_BASE, map.CONNTRACK_BASE + map.CONNTRACK_SIZE],

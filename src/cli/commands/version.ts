@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { LAYOUT_VERSION } from "../../../assembly/layout/version.ts";
+import { layoutHash } from "../../fastpath/layout-hash.ts";
 import type { CliCommand } from "../command.ts";
 
 export function packageVersion(): string {
@@ -13,7 +13,9 @@ export const version: CliCommand = {
       .command("version")
       .description("the versions of Megaflow, its memory layout and Node")
       .action(() =>
-        terminal.print(`megaflow ${packageVersion()} (memory layout ${LAYOUT_VERSION}, Node ${process.versions.node})`),
+        terminal.print(
+          `megaflow ${packageVersion()} (memory layout ${layoutHash().toString(16)}, Node ${process.versions.node})`,
+        ),
       );
   },
 };
