@@ -22,6 +22,7 @@ export interface SwitchPort extends BridgePort {
   peer?: { readonly bridge: Bridge; readonly port: number };
   /** Of a patch port: the port on another bridge (or this one) that it wants to be joined with. */
   peerName?: string;
+  down?: boolean;
   noReceive?: boolean;
   noForward?: boolean;
   noFlood?: boolean;
@@ -33,7 +34,7 @@ export interface SwitchPort extends BridgePort {
 
 /** What can be changed of a port while it works. A key that is given with undefined goes back to the default. */
 export type PortSettings = Partial<
-  Pick<SwitchPort, "noReceive" | "noForward" | "noFlood" | "noPacketIn" | "vlan" | "isProtected" | "tunnel">
+  Pick<SwitchPort, "down" | "noReceive" | "noForward" | "noFlood" | "noPacketIn" | "vlan" | "isProtected" | "tunnel">
 >;
 
 /** Ports without a wish get a number up to this; the upper half is for those who wish. */

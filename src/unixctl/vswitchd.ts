@@ -71,6 +71,8 @@ export interface DummyPorts {
   receive(name: string, frames: readonly Uint8Array[]): boolean;
   /** Of one port, or of all. false: there is no such port. */
   setUp(name: string | undefined, up: boolean): boolean;
+  /** Gives the device an address, with the mask of its network. false: there is no such port. */
+  addAddress(name: string, prefix: { readonly address: Uint8Array; readonly mask: Uint8Array }): boolean;
   /** Of ports that are wired to another's socket: whether they reach it. */
   connections(): readonly (readonly [name: string, connected: boolean])[];
 }

@@ -152,6 +152,17 @@ describe("changes", () => {
     expect(server.lab.portsOf(1, frame)).toEqual([2, 3]);
   });
 
+  it("of the last table are refused, in a bundle when they are added to it", async () => {
+    const client = await server.connect();
+    client.send(flowMod("table=254,actions=drop"));
+    expect(errorsIn(await client.replies())).toEqual(["OFPBRC_EPERM"]);
+    const added = { version: OF15, xid: 7, message: flowMod("table=254,actions=drop") };
+    client.send({ type: "bundle_add", id: 1, added, bytes: new Uint8Array(), ...flags });
+    expect(errorsIn(await client.replies())).toEqual(["OFPBRC_EPERM"]);
+    client.send(flowMod("table=254", "delete"));
+    expect(errorsIn(await client.replies())).toEqual([]);
+  });
+
   it("in a bundle that nobody goes on with are dropped, and that is told", async () => {
     const client = await server.connect();
     client.send({ type: "bundle_control", id: 1, control: "open_request", ...flags });

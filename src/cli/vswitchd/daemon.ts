@@ -11,7 +11,7 @@ import { Switch, type SwitchBridge, type SwitchPort } from "../../slowpath/switc
 import { COMMANDS } from "../../unixctl/commands/list.ts";
 import { FlowLog } from "../../unixctl/flow-log.ts";
 import { serveUnixctl, type UnixctlServer } from "../../unixctl/server.ts";
-import type { ConfiguredInterface, DummyPorts, VirtualClock, Vswitchd } from "../../unixctl/vswitchd.ts";
+import type { ConfiguredInterface, DummyPorts, TunnelTables, VirtualClock, Vswitchd } from "../../unixctl/vswitchd.ts";
 import type { Vlog } from "../../vlog/vlog.ts";
 import { BridgeServices } from "./bridge-service.ts";
 import { coverageCounts } from "./coverage.ts";
@@ -36,6 +36,7 @@ export class Daemon implements Vswitchd {
   readonly vlog: Vlog;
   readonly clock: VirtualClock | undefined;
   readonly dummies: DummyPorts | undefined;
+  readonly tunnels: TunnelTables | undefined;
   /** Resolves when `exit` was asked for: whether with --cleanup. */
   readonly exitAsked: Promise<boolean>;
   readonly #client: DatabaseClient;
@@ -63,13 +64,14 @@ export class Daemon implements Vswitchd {
   }
 
   private constructor({ database, directory, vlog }: DaemonOptions, world: World) {
-    const { datapath, now, clock, dummies, settle, ...usual } = world;
+    const { datapath, now, clock, dummies, tunnels, settle, ...usual } = world;
     this.vlog = vlog;
     this.exitAsked = new Promise((resolve) => {
       this.#askExit = resolve;
     });
     this.clock = clock;
     this.dummies = dummies;
+    this.tunnels = tunnels;
     this.switch = new Switch({ datapath, now, select: "recirculate", log: switchLog(vlog.logger("ofproto_dpif")) });
     this.switch.flowWatcher = new FlowLog(this.switch, vlog.logger("dpif_netdev"));
     settle?.(this.switch);
@@ -90,6 +92,7 @@ export class Daemon implements Vswitchd {
       log: vlog.logger("reconnect"),
       changed: () => this.#reconciler.changed(),
     });
+    world.afterWarp?.(() => this.#reconciler.idle());
   }
 
   bridges(): SwitchBridge[] {
@@ -126,6 +129,6 @@ export class Daemon implements Vswitchd {
   async #serve({ control, vlog }: DaemonOptions): Promise<void> {
     if (control !== undefined) this.#unixctl = await serveUnixctl(control, COMMANDS, this, vlog.logger("unixctl"));
     await Promise.race([this.#reconciler.configured, this.exitAsked]);
-    vlog.logger("bridge").info(VERSION);
+    if (!this.#reconciler.isAside) vlog.logger("bridge").info(VERSION);
   }
 }

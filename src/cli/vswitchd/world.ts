@@ -5,7 +5,7 @@ import type { Devices } from "../../ovsdb/reconciler/devices.ts";
 import { dummyKinds, type FindKind } from "../../ovsdb/reconciler/kinds/list.ts";
 import { DATAPATH_TYPES } from "../../ovsdb/reconciler/reconciler.ts";
 import type { Switch } from "../../slowpath/switch.ts";
-import type { DummyPorts, VirtualClock } from "../../unixctl/vswitchd.ts";
+import type { DummyPorts, TunnelTables, VirtualClock } from "../../unixctl/vswitchd.ts";
 import type { Vlog } from "../../vlog/vlog.ts";
 import type { VswitchdOptions } from "./options.ts";
 
@@ -16,9 +16,12 @@ export interface World {
   readonly now?: () => number;
   readonly clock?: VirtualClock;
   readonly dummies?: DummyPorts;
+  readonly tunnels?: TunnelTables;
   readonly findKind?: FindKind;
   readonly moreInterfaceTypes?: readonly string[];
   readonly devices?: Devices;
+  /** Called when the clock has been moved, before whoever moved it is told. */
+  afterWarp?(settle: () => Promise<void>): void;
   /** To be told of the switch that was made in it. */
   settle?(owner: Switch): void;
 }
@@ -34,9 +37,13 @@ export async function makeWorld(dummy: VswitchdOptions["dummy"], vlog: Vlog): Pr
     now: () => datapath.now,
     clock: datapath,
     dummies: datapath,
+    tunnels: datapath.host,
     findKind: dummyKinds(datapath, dummy !== "enabled"),
     moreInterfaceTypes: ["dummy", "dummy-internal", "dummy-pmd"],
     devices: noDevices,
+    afterWarp(settle) {
+      datapath.afterWarp = settle;
+    },
     settle(owner) {
       owner.allowsDebugActions = true;
       datapath.afterStep = () => owner.sweep();

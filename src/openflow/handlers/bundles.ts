@@ -7,6 +7,7 @@ import { BUNDLE_LIMIT, BUNDLES_LIMIT, type Bundle, type BundledMessage } from ".
 import type { Session } from "../server/session.ts";
 import { OpenFlowError } from "../wire/errors.ts";
 import { type MessageOf, type Request, refuseSecondary } from "./handler.ts";
+import { refuseInternalTable } from "./modifications.ts";
 import { packetOut } from "./packets.ts";
 import { portMod } from "./ports.ts";
 
@@ -127,8 +128,10 @@ export function bundleAdd(request: Request<MessageOf<"bundle_add">>): void {
   const bundle = session.bundles.get(id) ?? open(request, id, message);
   if (bundle.closed) abandon(session, id, "OFPBFC_BUNDLE_CLOSED", `bundle ${id} is closed`);
   if (!sameFlags(bundle, message)) abandon(session, id, "OFPBFC_BAD_FLAGS", `bundle ${id} has other flags`);
+  const inner = message.added.message as Message;
+  if (inner.type === "flow_mod" || inner.type === "nx_flow_mod") refuseInternalTable(inner.mod);
   bundle.used = agent.switch.now();
   bundle.size += bytes.length;
   if (bundle.size > BUNDLE_LIMIT) abandon(session, id, "OFPBFC_MSG_TOO_MANY", `bundle ${id} is too large`);
-  bundle.messages.push({ message: message.added.message as Message, bytes, xid: envelope.xid });
+  bundle.messages.push({ message: inner, bytes, xid: envelope.xid });
 }

@@ -1,10 +1,17 @@
 /** Requests that change rules, groups and meters, one at a time. Bundles are in bundles.ts. */
 import { METER_CONTROLLER } from "../../slowpath/tables/meters.ts";
-import type { Modification } from "../../slowpath/tables/modification.ts";
+import type { FlowMod, Modification } from "../../slowpath/tables/modification.ts";
 import { NO_BUFFER } from "../messages/flow-mod.ts";
 import { forwardRequest } from "../server/request-forwards.ts";
 import { OpenFlowError } from "../wire/errors.ts";
 import { type MessageOf, type Request, refuseSecondary } from "./handler.ts";
+import { VISIBLE_TABLES } from "./tables.ts";
+
+/** The last table is the switch's own: controllers add nothing to it, and change nothing in it. */
+export function refuseInternalTable({ command, table }: FlowMod): void {
+  if (table !== VISIBLE_TABLES || command.startsWith("delete")) return;
+  throw new OpenFlowError("OFPBRC_EPERM", `table ${table} is the switch's own`);
+}
 
 function apply(request: Request, modification: Modification): void {
   refuseSecondary(request);
@@ -14,6 +21,7 @@ function apply(request: Request, modification: Modification): void {
 
 export function flowMod(request: Request<MessageOf<"flow_mod" | "nx_flow_mod">>): void {
   const { message } = request;
+  refuseInternalTable(message.mod);
   apply(request, message.mod);
   if (message.buffer !== NO_BUFFER && !message.mod.command.startsWith("delete")) {
     throw new OpenFlowError("OFPBRC_BUFFER_UNKNOWN", `buffer ${message.buffer}`);

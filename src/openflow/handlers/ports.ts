@@ -2,7 +2,6 @@
 import { UNCOUNTED } from "../../fastpath/datapath.ts";
 import { PORT_ALL, PORT_LOCAL, PORT_NONE } from "../../slowpath/flow/port-text.ts";
 import type { SwitchPort } from "../../slowpath/switch.ts";
-import type { PortConfig } from "../messages/port.ts";
 import type { PortCounters } from "../messages/port-statistics.ts";
 import { QUEUE_ALL, type Queue } from "../messages/queue-statistics.ts";
 import type { BridgeAgent } from "../server/bridge-agent.ts";
@@ -94,22 +93,11 @@ export function portStatistics({
 
 function applyConfig({ agent, session, message }: Request<MessageOf<"port_mod">>, port: SwitchPort): void {
   const { config, mask } = message;
-  const before = agent.downPorts.get(port.number);
-  const pick = (name: keyof PortConfig, now: boolean | undefined): boolean =>
-    mask[name] ? config[name] : (now ?? false);
-  const noReceive = pick("noReceive", (before ?? port).noReceive);
-  const noForward = pick("noForward", (before ?? port).noForward);
-  const down = pick("down", before !== undefined);
-  const settings = {
-    noReceive: down || noReceive,
-    noForward: down || noForward,
-    noFlood: pick("noFlood", port.noFlood),
-    noPacketIn: pick("noPacketIn", port.noPacketIn),
-  };
-  const names = ["noReceive", "noForward", "noFlood", "noPacketIn"] as const;
-  const isSame = names.every((name) => settings[name] === (port[name] ?? false)) && down === (before !== undefined);
-  if (down) agent.downPorts.set(port.number, { noReceive, noForward });
-  else agent.downPorts.delete(port.number);
+  const names = ["down", "noReceive", "noForward", "noFlood", "noPacketIn"] as const;
+  const settings = Object.fromEntries(
+    names.map((name) => [name, mask[name] ? config[name] : (port[name] ?? false)]),
+  ) as Record<(typeof names)[number], boolean>;
+  const isSame = names.every((name) => settings[name] === (port[name] ?? false));
   if (!isSame) agent.setPort(port, settings, session);
 }
 

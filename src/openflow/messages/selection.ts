@@ -10,7 +10,7 @@ import { readHeader, wireBytes, writeHeader } from "../fields/header.ts";
 import { maskFromWire, maskToWire } from "../fields/value.ts";
 import type { WireContext } from "../wire/context.ts";
 import { OpenFlowError } from "../wire/errors.ts";
-import { NETRONOME } from "../wire/experimenters.ts";
+import { NETRONOME, NETRONOME_SLIP } from "../wire/experimenters.ts";
 import { readProperties, unknownProperty, writeExperimenterProperty } from "../wire/property.ts";
 import type { Reader } from "../wire/reader.ts";
 import type { Writer } from "../wire/writer.ts";
@@ -49,7 +49,9 @@ function readFields(body: Reader, context: WireContext): Selection["fields"] {
 export function readSelection(reader: Reader, context: WireContext, type: GroupType, definesGroup: boolean): Selection {
   let selection = noSelection;
   for (const property of readProperties(reader)) {
-    if (property.experimenter !== NETRONOME || property.type !== SELECTION_METHOD) throw unknownProperty(property);
+    const { experimenter, type: number } = property;
+    const known = experimenter === NETRONOME || experimenter === NETRONOME_SLIP;
+    if (!known || number !== SELECTION_METHOD) throw unknownProperty(property);
     if (type !== "select") throw bad("a selection method for a group that is not a select group");
     if (!definesGroup) throw bad("a selection method for a command that makes no group");
     const { body } = property;

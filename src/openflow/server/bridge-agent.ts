@@ -19,7 +19,7 @@ import { expireBundles } from "./bundle.ts";
 import { FlowMonitors } from "./flow-monitors.ts";
 import { tellFlowsRemoved } from "./flow-removals.ts";
 import { tellPacketIn } from "./packet-ins.ts";
-import { type DownPort, describePort } from "./port-descriptions.ts";
+import { describePort } from "./port-descriptions.ts";
 import type { Session } from "./session.ts";
 import { tellVacancies } from "./table-vacancy.ts";
 import { TlvMap } from "./tlv-map.ts";
@@ -51,8 +51,6 @@ export class BridgeAgent {
   readonly uuid = new Uint8Array(randomBytes(16));
   /** Of the last election of a primary controller. */
   generation: bigint | undefined;
-  /** Ports that a controller has put down, and what else they are configured to while they neither take nor give. */
-  readonly downPorts = new Map<number, DownPort>();
   /** When each port came, in milliseconds of the switch's clock. */
   readonly #portsSince = new Map<SwitchPort, number>();
   /** What was last told of each port. */
@@ -145,7 +143,7 @@ export class BridgeAgent {
   }
 
   describePort(port: SwitchPort): PortDescription {
-    return describePort(port, this.downPorts.get(port.number));
+    return describePort(port);
   }
 
   /** When the meter was made or changed, in milliseconds of the switch's clock. */
@@ -171,7 +169,6 @@ export class BridgeAgent {
       case "removed":
         this.#portsSince.delete(port);
         this.#described.delete(port);
-        this.downPorts.delete(port.number);
         this.#tellPort("delete", description);
         break;
       default:

@@ -4,6 +4,7 @@
  * Invariants: a session's updates come in the order of the changes. When it does not read, updates stop, and it is told: "paused"; when it
  *   has read, what it may have missed is told anew between "paused" and "resumed".
  */
+import type { Action } from "../../slowpath/actions/action.ts";
 import { covers } from "../../slowpath/flow/match.ts";
 import { ALL_TABLES } from "../../slowpath/tables/modification.ts";
 import { groupsIn, outputsTo } from "../../slowpath/tables/references.ts";
@@ -58,7 +59,7 @@ export class FlowMonitors {
     if (monitored.monitors.size === 0) this.#sessions.delete(session);
   }
 
-  changed({ added, modified, removed }: ChangeSet, origin: ChangeOrigin | undefined): void {
+  changed({ added, modified, removed, actionsBefore }: ChangeSet, origin: ChangeOrigin | undefined): void {
     for (const [session, monitored] of this.#sessions) {
       if (monitored.paused && !this.#resume(session, monitored)) continue;
       const updates: FlowUpdate[] = [];
@@ -68,7 +69,7 @@ export class FlowMonitors {
         if (reason !== "replaced") push(updates, monitored, "removed", rule, own, reason);
       }
       for (const rule of added) push(updates, monitored, "added", rule, own);
-      for (const rule of modified) push(updates, monitored, "modified", rule, own);
+      for (const rule of modified) push(updates, monitored, "modified", rule, own, undefined, actionsBefore.get(rule));
       if (updates.length > 0 && !tell(session, abbreviate(updates))) this.#pause(session, monitored);
     }
   }
@@ -114,12 +115,13 @@ function applyRequest(monitors: Map<number, FlowMonitor>, monitor: FlowMonitor):
   else monitors.set(id, monitor);
 }
 
-function concerns(monitor: FlowMonitor, rule: Rule): boolean {
+/** @param before what the rule did until now: whoever watched for that hears of its end */
+function concerns(monitor: FlowMonitor, rule: Rule, before: readonly Action[] = []): boolean {
   const { table, match, outPort, outGroup } = monitor;
   return (
     (table === ALL_TABLES || table === rule.table) &&
     covers(match, rule.match) &&
-    (outPort === undefined || outputsTo(rule.actions, outPort)) &&
+    (outPort === undefined || outputsTo(rule.actions, outPort) || outputsTo(before, outPort)) &&
     (outGroup === undefined || groupsIn(rule.actions).includes(outGroup))
   );
 }
@@ -131,13 +133,14 @@ function push(
   rule: Rule,
   own: ChangeOrigin | undefined,
   reason?: TableReason,
+  before?: readonly Action[],
 ): void {
   if (rule.flags.hidden) return;
   let told = false;
   let full = own === undefined;
   let instructions = false;
   for (const monitor of monitors.values()) {
-    if (!monitor[event] || !concerns(monitor, rule)) continue;
+    if (!monitor[event] || !concerns(monitor, rule, before)) continue;
     told = true;
     full ||= monitor.noAbbreviation;
     instructions ||= monitor.instructions;

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { linkMode } from "../../kernel/ethtool.ts";
 import { parseMac } from "../../slowpath/flow/address-text.ts";
 import type { SwitchPort } from "../../slowpath/switch.ts";
+import { isAlive } from "../../slowpath/translate/bridge.ts";
 import type { PortDescription } from "../messages/port.ts";
 
 /** OFPPF_*: one bit a speed, in Mbit/s. */
@@ -42,28 +43,22 @@ export function portAddress(port: SwitchPort): Uint8Array {
   return (port.status?.mac && parseMac(port.status.mac)) || inventedAddress(port.name);
 }
 
-/** What is configured of a port that is down: the port itself neither takes nor gives. */
-export interface DownPort {
-  readonly noReceive: boolean;
-  readonly noForward: boolean;
-}
-
-export function describePort(port: SwitchPort, down: DownPort | undefined): PortDescription {
+export function describePort(port: SwitchPort): PortDescription {
   const { features, speed } = linkOf(port);
-  const isDown = down !== undefined || port.status?.enabled === false;
+  const isDown = port.down === true || port.status?.enabled === false;
   return {
     number: port.number,
     address: portAddress(port),
     name: port.name,
     config: {
       down: isDown,
-      noReceive: (down ?? port).noReceive ?? false,
+      noReceive: port.noReceive ?? false,
       noFlood: port.noFlood ?? false,
-      noForward: (down ?? port).noForward ?? false,
+      noForward: port.noForward ?? false,
       noPacketIn: port.noPacketIn ?? false,
     },
-    linkDown: !port.up || down !== undefined,
-    live: port.up && down === undefined,
+    linkDown: !port.up || port.down === true,
+    live: isAlive(port),
     features,
     speed,
     maxSpeed: 0,

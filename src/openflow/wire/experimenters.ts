@@ -6,3 +6,5 @@ export const NICIRA = 0x0000_2320;
 export const ONF = 0x4f4e_4600;
 /** Netronome's: selection methods of groups. */
 export const NETRONOME = 0x0000_154d;
+/** A number that some of its clients send: a slip of the pen that OVS, too, puts up with. */
+export const NETRONOME_SLIP = 0x0000_1540;

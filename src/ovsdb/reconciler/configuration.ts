@@ -53,7 +53,7 @@ export function readConfiguration(replica: Replica): Configuration | undefined {
   const bridges: BridgeConfiguration[] = [];
   for (const row of rowsBehind(replica, "Bridge", root.bridges).sort(byName)) {
     if (row.name.includes("/") || row.name === "") {
-      complaints.push(`bridge name "${row.name}" cannot be a file's name: the bridge is ignored`);
+      complaints.push(`ignoring bridge with invalid name "${row.name}": it cannot be a file's name`);
       continue;
     }
     if (bridges.some(({ name }) => name === row.name)) {

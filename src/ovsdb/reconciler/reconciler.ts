@@ -21,7 +21,7 @@ import { type Devices, KernelDevices } from "./devices.ts";
 import { type FindKind, INTERFACE_TYPES, kindOf } from "./kinds/list.ts";
 import { ManagedBridge, type ReconcilerLog } from "./managed-bridge.ts";
 import type { ManagedInterface } from "./managed-interface.ts";
-import { SwitchSettings } from "./switch-settings.ts";
+import { SwitchSettings, wholeNumber } from "./switch-settings.ts";
 
 export interface ReconcilerOptions {
   readonly switch: Switch;
@@ -55,11 +55,15 @@ export class Reconciler {
   readonly #zoneTimeouts: ZoneTimeoutsReconciler;
   readonly #settings: SwitchSettings;
   readonly #timers: NodeJS.Timeout[];
+  readonly #leaveSweeps: () => void;
+  /** Of the switch's clock. */
+  #countedAt: number;
   readonly #complained = new Set<string>();
   /** Datapath types whose capabilities were told. */
   readonly #told = new Set<string>();
   readonly #configured: Promise<void>;
   #firstConfigured!: () => void;
+  #statisticsInterval = STATISTICS_INTERVAL;
   /** Another switch has the lock. */
   #aside = false;
   #wanted = false;
@@ -78,10 +82,10 @@ export class Reconciler {
     options.switch.ports.onChange((_port, event) => {
       if (event === "up" || event === "down" || event === "gone") this.changed();
     });
-    this.#timers = [
-      setInterval(() => this.#count(), options.statisticsInterval ?? STATISTICS_INTERVAL),
-      setInterval(() => this.#retry(), RETRY_INTERVAL),
-    ];
+    this.#timers = [setInterval(() => this.#retry(), RETRY_INTERVAL)];
+    // By the switch's clock, which tests move.
+    this.#leaveSweeps = options.switch.onSweep(() => this.#countWhenDue());
+    this.#countedAt = options.switch.now();
   }
 
   /** Resolves when the switch is for the first time what the database wants. */
@@ -108,6 +112,7 @@ export class Reconciler {
   /** Stops writing and reconciling; bridges stay. */
   async stop(): Promise<void> {
     this.#closed = true;
+    this.#leaveSweeps();
     for (const timer of this.#timers) clearInterval(timer);
     await this.#running;
   }
@@ -159,6 +164,8 @@ export class Reconciler {
       if (reconcile) {
         this.#zoneTimeouts.apply(replica, configuration.root);
         this.#settings.apply(configuration.root.other_config);
+        const wished = wholeNumber(configuration.root.other_config.get("stats-update-interval")) ?? 0;
+        this.#statisticsInterval = this.#options.statisticsInterval ?? Math.max(wished, STATISTICS_INTERVAL);
         await this.#reconcile(configuration);
       }
       this.#writeStatus(transaction, replica, configuration);
@@ -173,7 +180,8 @@ export class Reconciler {
   async #standAside(client: DatabaseClient): Promise<void> {
     // A connection that is away says nothing about the lock.
     if (!client.isConnected) return;
-    if (!this.#aside) this.#options.log.err("another ovs-vswitchd process is running, disabling this process");
+    const own = `disabling this process (pid ${process.pid}) until it goes away`;
+    if (!this.#aside) this.#options.log.err(`another ovs-vswitchd process is running, ${own}`);
     this.#aside = true;
     for (const bridge of this.bridges()) await bridge.close();
     this.#bridges.clear();
@@ -261,7 +269,19 @@ export class Reconciler {
     }
   }
 
-  #count(): void {
+  /** Resolves when what was due is done, and in the database. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  get isAside(): boolean {
+    return this.#aside;
+  }
+
+  #countWhenDue(): void {
+    const now = this.#options.switch.now();
+    if (now - this.#countedAt < this.#statisticsInterval) return;
+    this.#countedAt = now;
     this.#statisticsWanted = true;
     this.#start();
   }

@@ -120,7 +120,7 @@ function modifyRule(store: FlowStore, rule: Rule, mod: FlowMod, transaction: Tra
     replace(before);
     Object.assign(rule.statistics, counters);
   });
-  transaction.ruleModified(rule);
+  transaction.ruleModified(rule, before.actions);
 }
 
 export function removeRule(store: FlowStore, rule: Rule, reason: RemovalReason, transaction: Transaction): void {

@@ -2,6 +2,7 @@
  * What: a list of modifications in progress: what changed so far, and how to take it back.
  * Invariants: after `rollBack` the tables are as they were before the first step.
  */
+import type { Action } from "../actions/action.ts";
 import type { Rule } from "./rule.ts";
 
 export type RemovalReason =
@@ -18,6 +19,8 @@ export interface ChangeSet {
   readonly tables: ReadonlySet<number>;
   readonly added: ReadonlySet<Rule>;
   readonly modified: ReadonlySet<Rule>;
+  /** What modified rules did before. */
+  readonly actionsBefore: ReadonlyMap<Rule, readonly Action[]>;
   readonly removed: ReadonlyMap<Rule, RemovalReason>;
   /** Ids of groups and meters that came, went or changed. */
   readonly groups: ReadonlySet<number>;
@@ -30,7 +33,7 @@ export class Transaction {
   readonly #undo: (() => void)[] = [];
   readonly #tables = new Set<number>();
   readonly #added = new Set<Rule>();
-  readonly #modified = new Set<Rule>();
+  readonly #modified = new Map<Rule, readonly Action[]>();
   readonly #removed = new Map<Rule, RemovalReason>();
   readonly #groups = new Set<number>();
   readonly #meters = new Set<number>();
@@ -58,9 +61,9 @@ export class Transaction {
     if (!this.#added.delete(rule)) this.#removed.set(rule, reason);
   }
 
-  ruleModified(rule: Rule): void {
+  ruleModified(rule: Rule, before: readonly Action[]): void {
     this.#tables.add(rule.table);
-    if (!this.#added.has(rule)) this.#modified.add(rule);
+    if (!this.#added.has(rule) && !this.#modified.has(rule)) this.#modified.set(rule, before);
   }
 
   groupChanged(id: number): void {
@@ -75,7 +78,8 @@ export class Transaction {
     return {
       tables: this.#tables,
       added: this.#added,
-      modified: this.#modified,
+      modified: new Set(this.#modified.keys()),
+      actionsBefore: this.#modified,
       removed: this.#removed,
       groups: this.#groups,
       meters: this.#meters,

@@ -36,6 +36,8 @@ export interface BridgePort {
   /** Its link is up: it counts as alive for buckets and bundles. */
   readonly up: boolean;
   /** The port's configuration bits: no-recv, no-fwd, no-flood, no-packet-in. */
+  /** A controller has put it down: it neither takes nor gives, and counts as dead. */
+  readonly down?: boolean;
   readonly noReceive?: boolean;
   readonly noForward?: boolean;
   readonly noFlood?: boolean;
@@ -47,6 +49,11 @@ export interface BridgePort {
   readonly vlan?: PortVlan;
   /** NORMAL does not forward between two protected ports. */
   readonly isProtected?: boolean;
+}
+
+/** Whether buckets and bundles may count on the port. */
+export function isAlive(port: BridgePort | undefined): boolean {
+  return port?.up === true && !port.down;
 }
 
 export interface PortVlan {

@@ -10,6 +10,7 @@ import {
   PORT_NORMAL,
   PORT_TABLE,
 } from "../flow/port-text.ts";
+import { isAlive } from "./bridge.ts";
 import type { TranslationContext } from "./context.ts";
 import { hash2Words } from "./flow-hash.ts";
 import { hashFieldSets } from "./multipath.ts";
@@ -18,7 +19,7 @@ const alwaysUp: readonly OfPort[] = [PORT_IN_PORT, PORT_TABLE, PORT_NORMAL, PORT
 
 function isUp(context: TranslationContext, member: OfPort): boolean {
   if (alwaysUp.includes(member)) return true;
-  return member !== PORT_CONTROLLER && (context.port(member)?.up ?? false);
+  return member !== PORT_CONTROLLER && isAlive(context.port(member));
 }
 
 /** PORT_NONE when no member is up. */

@@ -7,6 +7,7 @@ import type { OfPort } from "../actions/action.ts";
 import type { Outcome, Place } from "../actions/definition.ts";
 import type { Bucket, Group } from "../tables/rule.ts";
 import { orderedSet } from "./action-set.ts";
+import { isAlive } from "./bridge.ts";
 import type { TranslationContext } from "./context.ts";
 import { giveBack, takeFlow } from "./flow-pool.ts";
 import { withinLimits } from "./resubmit.ts";
@@ -16,7 +17,7 @@ import { runSelect } from "./select.ts";
 const MAX_WATCH_DEPTH = 128;
 
 function portIsAlive(context: TranslationContext, port: OfPort): boolean {
-  return context.port(port)?.up ?? false;
+  return isAlive(context.port(port));
 }
 
 /** A bucket that watches nothing is always alive. */

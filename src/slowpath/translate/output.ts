@@ -29,7 +29,7 @@ export function outputToPort(context: TranslationContext, number: OfPort, last: 
   const port = context.port(number);
   if (!port) {
     context.report("warning", "Nonexistent output port");
-  } else if (port.noForward) {
+  } else if (port.noForward || port.down) {
     context.report("detail", "OFPPC_NO_FWD set, skipping output");
   } else if (getPacketType(context.flow) !== PACKET_TYPE_ETHERNET) {
     context.report("warning", "Trying to send non-Ethernet packet through legacy L2 port. Dropping packet.");
@@ -122,7 +122,7 @@ export function outputTruncated(context: TranslationContext, port: OfPort, maxLe
     context.report("error", `output_trunc does not support patch port ${formatPort(number)}`);
     return;
   }
-  if (target.noForward) {
+  if (target.noForward || target.down) {
     context.report("detail", "OFPPC_NO_FWD set, skipping output");
     return;
   }

@@ -12,7 +12,8 @@ export function outputToPatch(context: TranslationContext, peer: NonNullable<Bri
   const { bridge, nodes, exit, rule, cookie, table, tunnelCleared } = context;
   isolated(context, last, () => {
     enterBridge(context, peer);
-    if (!context.bridge.port(peer.port)?.noReceive && withinLimits(context)) {
+    const port = context.bridge.port(peer.port);
+    if (!port?.noReceive && !port?.down && withinLimits(context)) {
       runTable(context, { table: 0, last: true, missesCount: true });
       if (!context.freezing) runActionSet(context);
       context.finishFreezing();

@@ -153,7 +153,7 @@ function runFromStart(context: TranslationContext): void {
     return;
   }
   const port = context.bridge.port((flow[KEY_IN_PORT + 2] << 8) | flow[KEY_IN_PORT + 3]);
-  if (port?.noReceive) {
+  if (port?.noReceive || port?.down) {
     context.report("detail", "port is configured not to receive, dropping");
     return;
   }

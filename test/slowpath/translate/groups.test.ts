@@ -143,6 +143,13 @@ describe("select groups in one pass", () => {
     ]);
   });
 
+  it("count a port that a controller has put down as dead", () => {
+    const test = bridge("type=ff,bucket=watch_port:2,actions=output:2,bucket=watch_port:3,actions=output:3");
+    expect(run({ bridge: test }, tcp).actions).toEqual([{ type: "output", port: 2 }]);
+    Object.assign(test.port(2)!, { down: true });
+    expect(run({ bridge: test }, tcp).actions).toEqual([{ type: "output", port: 3 }]);
+  });
+
   it("leave dead buckets without a program", () => {
     const group = "type=select,bucket=watch_port:2,actions=output:2,bucket=actions=output:3";
     const [action] = run({ bridge: bridge(group, "group:1", [2]) }, tcp).actions;

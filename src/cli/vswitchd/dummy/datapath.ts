@@ -12,6 +12,7 @@ import type { DummyDevices } from "../../../ovsdb/reconciler/kinds/dummy.ts";
 import { monotonicMilliseconds } from "../../../slowpath/switch.ts";
 import type { DummyPorts, VirtualClock } from "../../../unixctl/vswitchd.ts";
 import { DummyDevice, type DummyOptions } from "./device.ts";
+import { DummyHost } from "./host.ts";
 
 const PERIOD = 2;
 /** Bridges' own ports are numbered from here. */
@@ -20,6 +21,9 @@ const FIRST_BRIDGE_PORT = 100;
 export class DummyDatapath extends LocalDatapath implements VirtualClock, DummyPorts, DummyDevices {
   /** Called after each step of the clock: whoever looks at it from time to time looks now. */
   afterStep: () => void = () => {};
+  /** Called at the end of a warp: what was due then is done when it resolves. */
+  afterWarp: () => Promise<void> = async () => {};
+  readonly host = new DummyHost();
   readonly #timer: NodeJS.Timeout;
   readonly #warn: (text: string) => void;
   readonly #devices = new Map<string, DummyDevice>();
@@ -98,6 +102,12 @@ export class DummyDatapath extends LocalDatapath implements VirtualClock, DummyP
     return name === undefined || chosen.length > 0;
   }
 
+  addAddress(name: string, prefix: { readonly address: Uint8Array; readonly mask: Uint8Array }): boolean {
+    if (!this.ports().some((port) => port.name === name)) return false;
+    this.host.addAddress(name, prefix);
+    return true;
+  }
+
   connections(): [name: string, connected: boolean][] {
     return this.ports().flatMap(({ name }) => {
       const connected = this.#devices.get(name)?.connected;
@@ -114,6 +124,7 @@ export class DummyDatapath extends LocalDatapath implements VirtualClock, DummyP
       this.#advance(Math.min(step, left));
       await nextTurn();
     }
+    await this.afterWarp();
   }
 
   #advance(milliseconds: number): void {

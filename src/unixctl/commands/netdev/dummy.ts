@@ -1,4 +1,6 @@
 /** netdev-dummy/…: frames and link states of ports in memory, for test suites. */
+
+import { parseAddress } from "../../../slowpath/flow/address-text.ts";
 import { composeFrame } from "../../../slowpath/flow/compose-frame.ts";
 import { FLOW_SIZE } from "../../../slowpath/flow/flow-layout.ts";
 import { type UnixctlCommand, UnixctlError } from "../../command.ts";
@@ -86,4 +88,26 @@ const connectionState: UnixctlCommand = {
   },
 };
 
-export const dummyCommands: readonly UnixctlCommand[] = [connectionState, receive, setAdminState];
+function addressCommand(name: string, bytes: 4 | 16): UnixctlCommand {
+  return {
+    name: `netdev-dummy/${name}`,
+    usage: bytes === 4 ? "[netdev] ipaddr/mask-prefix-len" : "[netdev] ip6addr",
+    minimum: 2,
+    maximum: 2,
+    isKnown,
+    run(daemon, [device, text]) {
+      const prefix = parseAddress(text, bytes);
+      if (prefix === undefined) throw new UnixctlError(`${text}: invalid IP${bytes === 4 ? "" : "v6"} address`);
+      if (!daemon.dummies!.addAddress(device, prefix)) throw new UnixctlError("Unknown Dummy Interface");
+      return "OK";
+    },
+  };
+}
+
+export const dummyCommands: readonly UnixctlCommand[] = [
+  connectionState,
+  addressCommand("ip4addr", 4),
+  addressCommand("ip6addr", 16),
+  receive,
+  setAdminState,
+];
