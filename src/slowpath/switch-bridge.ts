@@ -10,7 +10,15 @@ import { BridgeTables } from "./tables/bridge-tables.ts";
 import { MacLearning } from "./tables/mac-learning.ts";
 import type { MeterIndexes } from "./tables/meters.ts";
 import type { Group, Meter } from "./tables/rule.ts";
-import type { Bridge, BridgePort, MacLookup, PortVlan, TableMiss, TunnelPort } from "./translate/bridge.ts";
+import type {
+  Bridge,
+  BridgePort,
+  MacLookup,
+  PortVlan,
+  TableMiss,
+  TunnelPort,
+  WithheldAction,
+} from "./translate/bridge.ts";
 import type { ZoneTimeouts } from "./zone-timeouts.ts";
 
 export interface SwitchPort extends BridgePort {
@@ -52,6 +60,8 @@ export class SwitchBridge implements Bridge {
   datapathId = 0n;
   /** "netdev" or "system": what its owner calls the datapath. It is one and the same. */
   datapathType = "netdev";
+  /** Whoever changes it must have every megaflow translated anew. */
+  readonly withheld = new Set<WithheldAction>();
   /** How tables see IP fragments. Whoever changes it, or what misses do, must have every megaflow translated anew. */
   fragments: "normal" | "drop" | "nx-match" = "normal";
   /** What becomes of packets that find no rule, where a table was configured; elsewhere `defaultMiss` counts. */

@@ -133,6 +133,26 @@ describe("megaflows", () => {
   });
 });
 
+describe("dpif/set-dp-features", () => {
+  it.each([
+    ["trunc", "output(port=2,max_len=20)", 20],
+    ["add_mpls", "encap(mpls),encap(ethernet),output:2", 62 + 18],
+  ])("%s off: its packets go through the slow path, and come out the same", async (feature, actions, length) => {
+    await daemon.lab.add(`table=0,priority=1 actions=${actions}`);
+    const frame = datagram("10.0.0.1", 1000);
+    const lengths = (): number[] => daemon.lab.send(1, frame).map((text) => (text.length - 2) / 2);
+    const slow = (): boolean[] => [...daemon.switch.megaflows].map(({ origin }) => origin.slow);
+    expect([lengths(), slow()]).toEqual([[length], [false]]);
+    expect(await appctl("dpif/set-dp-features", "br-int", feature, "false")).toBe("");
+    expect([lengths(), lengths(), slow()]).toEqual([[length], [length], [true]]);
+    expect(await appctl("ofproto/trace", "br-int", "in_port=p1,udp")).toMatch(
+      /handled by the userspace slow path because it:\n {2}- Uses action\(s\) not supported by datapath\.\n*$/,
+    );
+    await appctl("dpif/set-dp-features", "br-int", feature, "true");
+    expect([lengths(), slow()]).toEqual([[length], [false]]);
+  });
+});
+
 describe("connections", () => {
   beforeEach(async () => {
     await daemon.lab.add("table=0,priority=0,udp actions=ct(commit,zone=5),output:2");

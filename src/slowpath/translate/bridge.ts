@@ -3,6 +3,9 @@ import type { DatapathAction } from "../../fastpath/datapath-action.ts";
 import type { OfPort } from "../actions/action.ts";
 import type { FlowLookup, Group, Meter } from "../tables/rule.ts";
 
+/** In the words of dpif/set-dp-features. */
+export type WithheldAction = "trunc" | "add_mpls";
+
 export interface Bridge {
   readonly name: string;
   readonly tables: FlowLookup;
@@ -16,6 +19,8 @@ export interface Bridge {
   tableMiss?(table: number): TableMiss;
   /** The timeout policy of connections that are committed in the zone; default: the datapath's own. */
   timeoutPolicy?(zone: number): number | undefined;
+  /** Datapath actions that translation is to do without: packets that need them go through the slow path, one by one. */
+  readonly withheld?: ReadonlySet<WithheldAction>;
   /** IP fragments: "normal" (the default) hides their ports from the tables, "drop" drops them, "nx-match" leaves all as it is. */
   readonly fragments?: "normal" | "drop" | "nx-match";
 }

@@ -12,7 +12,7 @@ import { FLOW_SIZE } from "../flow/flow-layout.ts";
 import { formatSubfield } from "../flow/subfield.ts";
 import { formatFieldValue, formatHex } from "../flow/value-text.ts";
 import type { Bucket, Rule } from "../tables/rule.ts";
-import type { Bridge, BridgePort } from "./bridge.ts";
+import type { Bridge, BridgePort, WithheldAction } from "./bridge.ts";
 import { commitChanges } from "./commit.ts";
 import { type PacketInAction, sendToController } from "./controller.ts";
 import { finishFreezing, freezeRest } from "./freeze.ts";
@@ -113,6 +113,11 @@ export class TranslationContext {
 
   commit(): void {
     commitChanges(this);
+  }
+
+  /** An action that the datapath may be told to do without. */
+  needs(action: WithheldAction): void {
+    if (this.bridge.withheld?.has(action) && this.slow === "") this.slow = "action";
   }
 
   fail(error: TranslationError): void {

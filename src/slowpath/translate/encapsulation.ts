@@ -40,6 +40,7 @@ export function encapsulate(context: TranslationContext, packetType: number): vo
     // Labels behind an Ethernet header are part of the inside.
     if (before === PACKET_TYPE_ETHERNET && isMpls(flow)) clearLabels(context);
     pushMpls(context, etherTypeIn(packetType)!);
+    context.needs("add_mpls");
     if (context.error) return;
   }
   writePacketType(context, packetType);
@@ -63,6 +64,7 @@ export function decapsulate(context: TranslationContext, packetType: number): vo
   } else if (isMplsPacket(before)) {
     const left = popLabel(context, etherTypeIn(packetType) || ETH_TYPE_TEB);
     if (left === undefined) return;
+    context.needs("add_mpls");
     writePacketType(context, packetType);
     context.pending = "decap";
     context.insideUnparsed = left === 0;

@@ -128,6 +128,7 @@ export function outputTruncated(context: TranslationContext, port: OfPort, maxLe
   }
   // The truncation is for the very next output: everything pending must come before it.
   context.commit();
+  context.needs("trunc");
   context.actions.push({ type: "trunc", length: maxLength });
   outputToPort(context, number, place.last);
 }

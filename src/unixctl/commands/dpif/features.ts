@@ -1,7 +1,8 @@
 /**
  * dpif/show-dp-features, dpif/set-dp-features: what the datapath can do.
  *
- * Not handled: translation always uses all of it. A feature that is switched off reads back as off, nothing else changes.
+ * Switched off, truncation and labels in front of whole packets send their packets through the slow path.
+ * Not handled: translation uses all others always. One that is switched off reads back as off, nothing else changes.
  */
 import { bridgeNamed, type UnixctlCommand } from "../../command.ts";
 import { settingsOf } from "../../settings.ts";
@@ -67,7 +68,7 @@ export const setFeatures: UnixctlCommand = {
   minimum: 1,
   maximum: 3,
   async run(daemon, [bridge, name, value]) {
-    bridgeNamed(daemon, bridge);
+    const { withheld } = bridgeNamed(daemon, bridge);
     const set = settingsOf(daemon).features;
     const line = (feature: Feature): string => {
       const now = set.get(feature.name) ?? feature.value;
@@ -79,7 +80,13 @@ export const setFeatures: UnixctlCommand = {
     if (value === undefined) return line(feature);
     const complaint = complaintAbout(feature, value);
     if (complaint !== undefined) return complaint;
-    set.set(name, typeof feature.value === "boolean" ? value.toLowerCase() : value);
+    const text = typeof feature.value === "boolean" ? value.toLowerCase() : value;
+    set.set(name, text);
+    if (name === "trunc" || name === "add_mpls") {
+      if (text === "false") withheld.add(name);
+      else withheld.delete(name);
+      daemon.switch.revalidator.everything();
+    }
     return "";
   },
 };
