@@ -14,7 +14,7 @@ import { ENODEV, errnoName, SystemCallError } from "../kernel/errno.ts";
 import { findLink, type Link, namespaceId, setLink } from "../kernel/link.ts";
 import type { LinkNews } from "../kernel/link-monitor.ts";
 import type { Readiness } from "../kernel/readiness.ts";
-import { close } from "../kernel/system-calls.ts";
+import { close, closeElsewhere } from "../kernel/system-calls.ts";
 import { isTapThere, openTap } from "../kernel/tap.ts";
 import type { PortSpec, PortStatistics, PortStatus } from "./datapath.ts";
 import { type OpenInterface, openInterface } from "./interface-io.ts";
@@ -81,7 +81,7 @@ export class KernelPorts {
     this.#readiness.remove(port.descriptor);
     await this.#passed();
     this.#ports.delete(number);
-    this.#release(port);
+    await this.#release(port);
   }
 
   list(): readonly PortStatus[] {
@@ -120,9 +120,10 @@ export class KernelPorts {
   }
 
   /** Releases every device. The worker has stopped. */
-  close(): void {
-    for (const port of this.#ports.values()) this.#release(port);
+  async close(): Promise<void> {
+    const ports = [...this.#ports.values()];
     this.#ports.clear();
+    await Promise.all(ports.map((port) => this.#release(port)));
   }
 
   #openTap(spec: TapSpec, number: number): KernelPort {
@@ -215,10 +216,10 @@ export class KernelPorts {
     for (const listener of this.#listeners) listener({ port: status(port), event: state, reason });
   }
 
-  #release(port: KernelPort): void {
+  async #release(port: KernelPort): Promise<void> {
     this.#records.free(port.number);
     if (port.interface !== undefined) port.interface.close();
-    else close(port.descriptor);
+    else await closeElsewhere(port.descriptor);
   }
 
   #port(number: number): KernelPort {

@@ -102,7 +102,7 @@ export class WorkerDatapath extends DatapathCore implements Datapath {
     Atomics.add(this.#words, BELL, 1);
     Atomics.notify(this.#words, BELL);
     await this.#listening;
-    this.#ports.close();
+    await this.#ports.close();
     this.#tunnels.close();
     this.#monitor.close();
   }

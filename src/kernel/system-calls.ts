@@ -18,7 +18,11 @@ const SYS_BPF = process.arch === "x64" ? 321 : 280;
 const systemCall = declare("syscall", "int64", "int64", "int", POINTER, "uint32");
 
 export const open = declare("open", "int", "str", "int", "int");
-export const close = declare("close", "int", "int");
+const closing = libc.func("close", "int", ["int"]);
+export const close = closing as unknown as Call;
+/** In a thread of its own: closing a TAP takes as long as the kernel needs to forget the device, some 20 ms. */
+export const closeElsewhere = (descriptor: number): Promise<void> =>
+  new Promise((resolve) => void closing.async(descriptor, () => resolve()));
 export const read = declare("read", "int64", "int", POINTER, "uint64");
 export const write = declare("write", "int64", "int", POINTER, "uint64");
 export const writev = declare("writev", "int64", "int", POINTER, "int");

@@ -172,7 +172,8 @@ export class Switch {
   async removeBridge(name: string): Promise<void> {
     const bridge = this.#bridges.get(name);
     if (bridge === undefined) return;
-    for (const port of bridge.ports()) await this.ports.remove(port.name, name);
+    // Together: the kernel takes its time to forget a device, and can forget several at once.
+    await Promise.all([...bridge.ports()].map((port) => this.ports.remove(port.name, name)));
     bridge.tables.apply(deleteEverything(), this.now());
     this.#bridges.delete(name);
     await this.datapath.barrier();
