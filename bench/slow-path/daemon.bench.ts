@@ -21,7 +21,7 @@ interface DaemonContestant extends Contestant {
   stop(): Promise<void>;
 }
 
-const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../../src/cli/megaflow", import.meta.url));
 
 class MegaflowDaemon implements DaemonContestant {
   readonly name = "megaflow daemon";
@@ -36,7 +36,7 @@ class MegaflowDaemon implements DaemonContestant {
     this.#directory = mkdtempSync(join(tmpdir(), "megaflow-bench-"));
     return startProcess({
       name: "the daemon",
-      command: inNamespace(namespace, [process.execPath, MAIN, "daemon"]),
+      command: inNamespace(namespace, [PROGRAM, "daemon"]),
       logFile: join(this.#directory, "log"),
       stays: false,
       environment: { MEGAFLOW_RUNDIR: this.#directory },
