@@ -82,24 +82,31 @@ export class PacketSource {
     this.#openRing(memory, port, tcpFrame(first));
   }
 
-  /** The next batch lies in the ring. */
+  /** The next batch lies in the ring. Fields are read once: this is timed with what is measured. */
   fill(): void {
     const words = this.#words;
     const halves = this.#halves;
-    const flows = this.#addresses.length;
+    const addresses = this.#addresses;
+    const headerSums = this.#headerSums;
+    const segmentSums = this.#segmentSums;
+    const destination = this.#destination;
+    const flows = addresses.length;
+    if (this.#template) this.#writeWhole(this.#template);
     let next = this.#next;
-    for (let i = 0; i < BATCH; i++) {
-      const ring = WINDOWS_BASE + i * FRAME_SIZE;
-      const frame = ring + FRAME_AT;
-      if (this.#template) this.#bytes.set(this.#template, frame);
-      words[(frame + IPV4_SOURCE) >> 2] = this.#addresses[next];
-      words[(frame + IPV4_DESTINATION) >> 2] = this.#destination; // NAT edits frames where they lie
-      halves[(frame + IPV4_CHECKSUM) >> 1] = this.#headerSums[next];
-      halves[(frame + TCP_CHECKSUM) >> 1] = this.#segmentSums[next];
+    for (let ring = WINDOWS_BASE; ring < WINDOWS_BASE + BATCH * FRAME_SIZE; ring += FRAME_SIZE) {
+      const word = (ring + FRAME_AT + IPV4_SOURCE) >> 2;
+      words[word] = addresses[next];
+      words[word + 1] = destination; // NAT edits frames where they lie
+      halves[(ring + FRAME_AT + IPV4_CHECKSUM) >> 1] = headerSums[next];
+      halves[(ring + FRAME_AT + TCP_CHECKSUM) >> 1] = segmentSums[next];
       words[(ring + RING_STATUS) >> 2] = RING_USER;
       next = next + 1 === flows ? 0 : next + 1;
     }
     this.#next = next;
+  }
+
+  #writeWhole(template: Uint8Array): void {
+    for (let i = 0; i < BATCH; i++) this.#bytes.set(template, WINDOWS_BASE + i * FRAME_SIZE + FRAME_AT);
   }
 
   /** Of the frame that comes first in a batch, as it lies in memory now. */
