@@ -53,7 +53,7 @@ interface Account {
 const SAMPLE = 0.0005;
 const TURNS = 4;
 /** Where the source alone takes longer than everything, the machine did something else meanwhile: so often it is tried anew. */
-const TRIES = 3;
+const TRIES = 10;
 
 export class Rig {
   readonly #case: RigCase;

@@ -11,6 +11,7 @@
 import { KEY_IN_PORT, KEY_SIZE } from "../../assembly/layout/key.ts";
 import type { MegaflowHandle } from "../fastpath/datapath.ts";
 import type { DatapathAction } from "../fastpath/datapath-action.ts";
+import { ByteSlab } from "./byte-slab.ts";
 import { type Origin, OriginTable } from "./origin.ts";
 import type { Match, Rule } from "./tables/rule.ts";
 import type { Effect, Translation } from "./translate/translation.ts";
@@ -53,6 +54,7 @@ export class MegaflowTable {
   readonly #masks = new Map<number, MaskEntry[]>();
   readonly #origins = new OriginTable();
   readonly #all = new Set<Megaflow>();
+  readonly #keys = new ByteSlab();
 
   get size(): number {
     return this.#all.size;
@@ -123,7 +125,7 @@ export class MegaflowTable {
     const flow: Megaflow = {
       handle,
       mask,
-      key: trimmed(key),
+      key: this.#keys.keep(trimmed(key)),
       hash,
       next: mask.flows.get(hash),
       actions,
@@ -300,10 +302,11 @@ function trimmed(key: Uint8Array): Uint8Array {
   const all = words(key);
   let end = KEY_WORDS32;
   while (end > 0 && all[end - 1] === 0) end--;
-  return key.slice(0, (end + (end & 1)) * 4);
+  return key.subarray(0, (end + (end & 1)) * 4);
 }
 
 /** Effects that repeat with every packet of a megaflow, whether or not the slow path sees it. */
 export function taught(translation: Translation): readonly Effect[] {
-  return translation.effects.length === 0 ? NOTHING : translation.effects.filter(({ type }) => type !== "packet_in");
+  const lasting = translation.effects.filter(({ type }) => type !== "packet_in");
+  return lasting.length === 0 ? NOTHING : lasting;
 }
