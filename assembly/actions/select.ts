@@ -2,7 +2,7 @@
  * OP_SELECT: one bucket of a group, chosen and run in the same pass.
  *
  * What: without recirculation and without a megaflow for each hash value, which is what OVS's `hash` + `recirc` costs.
- *   Whether the packet itself may run the bucket is seen from where the instruction stands: SELECT_FLAG_LAST is for dumps.
+ *   Whether the packet itself may run the bucket is seen from where the instruction stands.
  * Invariants: tables and programs lie inside the instruction and counters inside the arena, whatever the bytes say.
  *   PACKET_BUCKET stays set in later passes: the connection that a bucket leads to is committed there or here.
  */

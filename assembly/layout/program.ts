@@ -93,10 +93,9 @@ export const OP_SELECT_SLOT_MASK = 20; // u32 slots - 1
 export const OP_SELECT_BUCKETS = 24; // u32 n
 export const OP_SELECT_FIELDS = 28; // u32 m
 export const OP_SELECT_PARAM = 32; // u64 selection_method_param
-export const OP_SELECT_TABLES = 44; // u16 slots[slot_mask + 1] padded to 4 (dp_hash) | fields[m] | buckets[n] | programs
+export const OP_SELECT_TABLES = 40; // u16 slots[slot_mask + 1] padded to 4 (dp_hash) | fields[m] | buckets[n] | programs
 export const SELECT_DP_HASH = 0;
 export const SELECT_FIELDS = 1;
-export const SELECT_FLAG_LAST = 1; // nothing follows the select: the bucket may edit the packet itself, no clone needed
 /** fields[m]: u16 key offset, u16 bytes, u32 reserved, then the mask bytes padded to a multiple of 4. */
 export const SELECT_FIELD_OFFSET = 0;
 export const SELECT_FIELD_BYTES = 2;

@@ -31,7 +31,6 @@ export function encodeSelect(writer: ByteWriter, action: SelectAction): void {
     writer.u32(buckets.length);
     writer.u32(dpHash ? 0 : method.fields.length);
     writer.u64(dpHash ? 0n : method.param);
-    writer.u32(0);
     if (slots) {
       for (const bucket of slots) writer.u16(bucket);
       writer.align(4, start);

@@ -1,6 +1,17 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { FLOW_PROGRAM } from "../../assembly/layout/megaflow.ts";
+import {
+  OP_SELECT_BUCKETS,
+  OP_SELECT_FIELDS,
+  OP_SELECT_SLOT_MASK,
+  OP_SELECT_TABLES,
+  SELECT_BUCKET_COUNTERS,
+  SELECT_BUCKET_PROGRAM,
+  SELECT_BUCKET_PROGRAM_BYTES,
+  SELECT_BUCKET_SIZE,
+} from "../../assembly/layout/program.ts";
+import { ARENA_BASE, ARENA_SIZE } from "../../assembly/memory.ts";
 import type { DatapathAction } from "../../src/fastpath/datapath-action.ts";
 import { LocalDatapath } from "../../src/fastpath/local-datapath.ts";
 import { encodeProgram } from "../../src/fastpath/program.ts";
@@ -69,6 +80,80 @@ describe("a corrupt action program", () => {
     const before = datapath.counters().drops.get("bad_program")!;
     survive(Uint8Array.from(Buffer.from(hex.replaceAll(" ", ""), "hex")));
     expect(datapath.counters().drops.get("bad_program")! - before).toBe(2n);
+  });
+
+  describe("of a select group", () => {
+    const group = (method: Extract<DatapathAction, { type: "select" }>["method"]): Uint8Array =>
+      encodeProgram([
+        {
+          type: "select",
+          method,
+          buckets: [0, 1].map((id) => ({
+            id,
+            weight: 1,
+            alive: true,
+            actions: [{ type: "output", port: 2 }],
+            counters: 0,
+          })),
+        },
+      ]);
+    const byHash = { kind: "dp_hash", basis: 0, algorithm: "l4" } as const;
+    const byFields = { kind: "fields", param: 0n, fields: [] } as const;
+    const slots = OP_SELECT_TABLES;
+    const tables = { dp_hash: slots + 16 * 2, fields: slots };
+    const counts = () => {
+      const { drops } = datapath.counters();
+      return { program: Number(drops.get("bad_program")), bucket: Number(drops.get("no_bucket")) };
+    };
+
+    /** What two packets are dropped for when 32-bit words of the program are overwritten. */
+    function dropsWith(program: Uint8Array, ...words: (readonly [number, number])[]) {
+      const changed = new DataView(program.buffer, program.byteOffset);
+      for (const [at, value] of words) changed.setUint32(at, value, true);
+      const before = counts();
+      survive(program);
+      const after = counts();
+      return { program: after.program - before.program, bucket: after.bucket - before.bucket };
+    }
+
+    it("that is whole is not dropped", () => {
+      expect(dropsWith(group(byHash))).toEqual({ program: 0, bucket: 0 });
+      expect(dropsWith(group(byFields))).toEqual({ program: 0, bucket: 0 });
+    });
+
+    it.each([2, 3, 0x100, 0xffff])("whose slots name bucket %i of two has no bucket for them", (bucket) => {
+      const all = Array.from({ length: 8 }, (_, i) => [slots + 4 * i, bucket | (bucket << 16)] as const);
+      expect(dropsWith(group(byHash), ...all)).toEqual({ program: 0, bucket: 2 });
+    });
+
+    it.each([
+      ["more slots", byHash, OP_SELECT_SLOT_MASK, 0xff],
+      ["slots past the end of memory", byHash, OP_SELECT_SLOT_MASK, 0xffff_ffff],
+      ["more buckets", byHash, OP_SELECT_BUCKETS, 100],
+      ["buckets past the end of memory", byFields, OP_SELECT_BUCKETS, 0xffff_ffff],
+      ["more fields", byFields, OP_SELECT_FIELDS, 100],
+      ["fields past the end of memory", byFields, OP_SELECT_FIELDS, 0xffff_ffff],
+    ] as const)("that claims %s than it has is dropped for that", (_, method, at, value) => {
+      expect(dropsWith(group(method), [at, value])).toEqual({ program: 2, bucket: 0 });
+    });
+
+    it.each([byHash, byFields])("whose buckets' programs lie outside is dropped for that: $kind", (method) => {
+      const both = (field: number, value: number) =>
+        [0, 1].map((i) => [tables[method.kind] + i * SELECT_BUCKET_SIZE + field, value] as const);
+      expect(dropsWith(group(method), ...both(SELECT_BUCKET_PROGRAM, 4096))).toEqual({ program: 2, bucket: 0 });
+      expect(dropsWith(group(method), ...both(SELECT_BUCKET_PROGRAM, 0xffff_fff8))).toEqual({ program: 2, bucket: 0 });
+      expect(dropsWith(group(method), ...both(SELECT_BUCKET_PROGRAM_BYTES, 4096))).toEqual({ program: 2, bucket: 0 });
+    });
+
+    it("whose counters lie outside the arena counts nowhere", () => {
+      const at = [0, 1].map((i) => [tables.dp_hash + i * SELECT_BUCKET_SIZE + SELECT_BUCKET_COUNTERS] as const);
+      for (const address of [8, ARENA_BASE - 8, ARENA_BASE + ARENA_SIZE - 8]) {
+        const before = bytes.slice(address, address + 24);
+        const words = at.map(([place]) => [place, address] as const);
+        expect(dropsWith(group(byHash), ...words)).toEqual({ program: 0, bucket: 0 });
+        expect(bytes.slice(address, address + 24)).toEqual(before);
+      }
+    });
   });
 
   it("nested without end drops the packet for that reason", () => {

@@ -166,6 +166,22 @@ describe("tunnels", () => {
     expect(pass(1, outer)).toEqual([tcpFrame()]);
   });
 
+  it.each([
+    ["without the flag that makes its VNI valid", "00000000 12345600"],
+    ["with other flags only", "f7000000 12345600"],
+  ])("drop a VXLAN header %s", (_, header) => {
+    const inner = tcpFrame();
+    const arrive = (tunnel: string): void => {
+      const datagram = concat(be16(50_000), be16(4789), be16(16 + inner.length), be16(0), bytesOf(tunnel), inner);
+      expect(pass(1, ethernet(0x0800, ipv4(V4, 17, datagram)))).toEqual([]);
+    };
+    install(1, [{ type: "tunnel_pop", port: VPORT, kind: TUNNEL_VXLAN }]);
+    arrive("08000000 12345600");
+    expect([drops(), datapath.takeUpcalls().length]).toEqual([0, 1]);
+    arrive(header);
+    expect([drops(), datapath.takeUpcalls().length]).toEqual([1, 0]);
+  });
+
   it("undo each other", () => {
     install(1, push(preparedHeader(GENEVE, 4, true)));
     install(VPORT, [{ type: "output", port: 2 }]);

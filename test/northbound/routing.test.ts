@@ -47,6 +47,35 @@ describe("two routers joined by a pair of ports", () => {
   });
 });
 
+describe("routing tables besides the main one", () => {
+  const NEAR: Station = { mac: "aa:aa:aa:11:11:aa", ip: "1.1.1.100" };
+  const NEAR_GATEWAY = "00:00:00:00:10:00";
+  let network: Network;
+  beforeAll(async () => {
+    network = await Network.make(recorded("northbound/routes.nbctl"), ["a", "b", "c", "d"]);
+    network.run("lrp-set-options r1-p2 route_table=clients\nlr-route-del r1 4.1.0.0/16");
+    network.run("--route-table=clients lr-route-add r1 4.1.0.0/16 3.1.1.2");
+  });
+
+  test("are for packets from the ports that name them", () => {
+    expect(Object.keys(network.send("c", ping(GATEWAY, CLIENT, FAR.ip)))).toEqual(["d"]);
+    expect(network.send("a", ping(NEAR_GATEWAY, NEAR, FAR.ip))).toEqual({});
+  });
+
+  test("do not hold the main one's static routes, but the networks of the ports", () => {
+    network.run("lr-route-add r1 7.1.0.0/16 1.1.1.200");
+    expect(network.send("c", ping(GATEWAY, CLIENT, "7.1.1.1"))).toEqual({});
+    expect(Object.keys(network.send("c", ping(GATEWAY, CLIENT, NEAR.ip)))).toEqual(["a"]);
+  });
+
+  test("are kept apart from one another", () => {
+    network.run("lrp-set-options r1-p1 route_table=servers");
+    network.run("--route-table=servers lr-route-add r1 4.1.1.0/24 discard");
+    expect(network.send("a", ping(NEAR_GATEWAY, NEAR, FAR.ip))).toEqual({});
+    expect(Object.keys(network.send("c", ping(GATEWAY, CLIENT, FAR.ip)))).toEqual(["d"]);
+  });
+});
+
 test("an administratively disabled port neither sends nor receives", async () => {
   const network = await Network.make(recorded("northbound/plain.nbctl"), ["a", "b", "c"]);
   network.run("lsp-set-enabled a disabled");

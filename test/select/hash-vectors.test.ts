@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { KEY_ETH_SRC, KEY_NW_DST, KEY_NW_SRC, KEY_TP_DST, KEY_TP_SRC } from "../../assembly/layout/key.ts";
-import { PACKET_RSS_HASH } from "../../assembly/layout/packet.ts";
+import { PACKET_KEY, PACKET_RSS_HASH } from "../../assembly/layout/packet.ts";
 import { HASH_L4, OP_SELECT_TABLES, SELECT_BUCKET_ID, SELECT_BUCKET_SIZE } from "../../assembly/layout/program.ts";
 import { ARENA_BASE } from "../../assembly/memory.ts";
 import type { SelectAction, SelectBucket } from "../../src/fastpath/datapath-action.ts";
@@ -188,6 +188,30 @@ describe("select groups against OVS", () => {
       chosen.add(choose(parseFrame(fastPath, ethernet(0x0800, ipv4(ip(last), 17, udp(ip(last), 1, 2)))), action));
     }
     expect(chosen.size).toBe(1);
+  });
+
+  it("hashes Ethernet without IP by addresses and VLAN ids, the same both ways and whatever the priority", () => {
+    const A = bytesOf("020000000001");
+    const B = bytesOf("020000000002");
+    const hash = (from: Uint8Array, to: Uint8Array, tags: string, type = "88b5"): number => {
+      const packet = parseFrame(fastPath, concat(to, from, bytesOf(tags), bytesOf(type), new Uint8Array(46)));
+      return fastPath.call.symmetricHash(fastPath.view.getUint32(packet + PACKET_KEY, true), 7) >>> 0;
+    };
+    const tagged = hash(A, B, "8100 0005");
+    expect(hash(B, A, "8100 0005")).toBe(tagged);
+    expect(hash(A, B, "8100 e005")).toBe(tagged);
+    const others = [
+      hash(A, B, ""),
+      hash(A, B, "8100 0006"),
+      hash(A, B, "8100 0105"),
+      hash(A, B, "88a8 0030 8100 0005"),
+      hash(A, A, "8100 0005"),
+      hash(A, bytesOf("020000010002"), "8100 0005"),
+      hash(A, B, "8100 0005", "88b6"),
+    ];
+    expect(new Set([tagged, ...others]).size).toBe(others.length + 1);
+    // Two tags count by what tells them apart.
+    expect(hash(A, B, "88a8 0005 8100 0003")).toBe(hash(A, B, "88a8 0003 8100 0005"));
   });
 
   it("gives both directions of a connection the same symmetric hash, and other connections another", () => {
