@@ -11,10 +11,11 @@ import { type Changes, Northbound, type Outcome } from "../northbound/northbound
 import { connectPacketPath } from "../northbound/packet-path.ts";
 import type { DatapathPortNames } from "../slowpath/odp/port-names.ts";
 import { Switch, type SwitchBridge, type SwitchPort } from "../slowpath/switch.ts";
+import type { SelectMode } from "../slowpath/translate/select.ts";
 import { modificationsOf } from "./northbound-changes.ts";
 
 export interface DaemonOptions {
-  readonly select: "one-pass" | "recirculate";
+  readonly select: SelectMode;
   readonly log: Logger;
   /** A worker with the kernel's devices unless given. */
   readonly datapath?: Datapath;

@@ -28,6 +28,7 @@ import { deleteEverything } from "./tables/standing-changes.ts";
 import type { ChangeSet } from "./tables/transaction.ts";
 import type { Decided } from "./translate/context.ts";
 import { RecirculationTable } from "./translate/recirculation.ts";
+import type { SelectMode } from "./translate/select.ts";
 import { translate } from "./translate/translate.ts";
 import type { Effect, LearnedRule, Translation } from "./translate/translation.ts";
 import { markTunnelLookup } from "./tunnel/tunnel-table.ts";
@@ -39,8 +40,8 @@ export type { SwitchLog } from "./switch-log.ts";
 
 export interface SwitchOptions {
   readonly datapath: Datapath;
-  /** How select groups are done: translate/select.ts. */
-  readonly select?: "one-pass" | "recirculate";
+  /** How select groups are done. */
+  readonly select?: SelectMode;
   /** Milliseconds of CLOCK_MONOTONIC, the same clock as the datapath's. */
   readonly now?: () => number;
   readonly log?: SwitchLog;
@@ -71,7 +72,6 @@ export class Switch {
   readonly upcalls: UpcallHandler;
   readonly revalidator: Revalidator;
   readonly ports: SwitchPorts;
-  readonly select: "one-pass" | "recirculate";
   readonly now: () => number;
   flowLimit: number;
   maxIdle: number;
@@ -92,13 +92,14 @@ export class Switch {
   readonly #sweepListeners = new Set<() => void>();
   readonly #flow = new Uint8Array(FLOW_SIZE);
   readonly #timer: NodeJS.Timeout | undefined;
+  #select: SelectMode;
   #lastError = Number.NEGATIVE_INFINITY;
   #errors = 0;
 
   constructor(options: SwitchOptions) {
     const { datapath, select = "one-pass", now = monotonicMilliseconds, log = silentLog } = options;
     this.datapath = datapath;
-    this.select = select;
+    this.#select = select;
     this.now = now;
     this.#log = log;
     this.flowLimit = options.flowLimit ?? DEFAULT_FLOW_LIMIT;
@@ -110,7 +111,7 @@ export class Switch {
       for (const listener of this.#packetInListeners) listener(packetIn);
     });
     this.#packetOuts = new PacketOuts(datapath, (upcall, input) => {
-      const { recirculation } = this;
+      const { recirculation, select } = this;
       const packet = { packetLength: upcall.frame.length, rssHash: upcall.rssHash };
       this.upcalls.run(upcall, translate({ ...input, recirculation, select, packet, mayLearn: this.#mayLearn }));
     });
@@ -177,6 +178,17 @@ export class Switch {
     bridge.tables.apply(deleteEverything(), this.now());
     this.#bridges.delete(name);
     await this.datapath.barrier();
+  }
+
+  /** How select groups are done: by one datapath action, or by a hash and a megaflow for each of its values, as OVS does. */
+  get select(): SelectMode {
+    return this.#select;
+  }
+
+  set select(mode: SelectMode) {
+    if (mode === this.#select) return;
+    this.#select = mode;
+    this.revalidator.everything();
   }
 
   /** Called after each sweep, some times a second: for whoever has timeouts of his own. @returns what ends it */

@@ -74,7 +74,7 @@ export class Reconciler {
   constructor(options: ReconcilerOptions) {
     this.#options = options;
     this.#zoneTimeouts = new ZoneTimeoutsReconciler(options.switch);
-    this.#settings = new SwitchSettings(options.switch);
+    this.#settings = new SwitchSettings(options.switch, (text) => options.log.warn(text));
     this.#devices = options.devices ?? new KernelDevices();
     this.#configured = new Promise((resolve) => {
       this.#firstConfigured = resolve;

@@ -1,12 +1,27 @@
-/** What Open_vSwitch.other_config says of the switch as a whole: ovs-vswitchd.conf.db(5). */
+/**
+ * What Open_vSwitch.other_config says of the switch as a whole: ovs-vswitchd.conf.db(5), and keys of our own, which begin with
+ * "megaflow-":
+ *
+ *   megaflow-select  how select groups (OVN's load balancers) are done: "recirculate", as OVS does and so the default: a hash, and a
+ *                    megaflow for each of its values; or "one-pass": one datapath action that hashes and picks the bucket.
+ */
+
 import { DEFAULT_BUNDLE_IDLE, DEFAULT_FLOW_LIMIT, DEFAULT_MAX_IDLE, type Switch } from "../../slowpath/switch.ts";
+import { SELECT_MODES, type SelectMode } from "../../slowpath/translate/select.ts";
+
+const SELECT = "megaflow-select";
+const DEFAULT_SELECT: SelectMode = "recirculate";
+
+const isSelectMode = (text: string): text is SelectMode => (SELECT_MODES as readonly string[]).includes(text);
 
 export class SwitchSettings {
   readonly #switch: Switch;
+  readonly #complain: (text: string) => void;
   #applied: ReadonlyMap<string, string> = new Map();
 
-  constructor(owner: Switch) {
+  constructor(owner: Switch, complain: (text: string) => void) {
     this.#switch = owner;
+    this.#complain = complain;
   }
 
   /** Only what has changed: somebody may have set it otherwise since, by ovs-appctl. */
@@ -16,6 +31,11 @@ export class SwitchSettings {
     const set = (name: string, apply: (value: number | undefined) => void): void => {
       if (before.get(name) !== config.get(name)) apply(wholeNumber(config.get(name)));
     };
+    const mode = config.get(SELECT) ?? DEFAULT_SELECT;
+    if (before.get(SELECT) !== config.get(SELECT)) {
+      if (isSelectMode(mode)) this.#switch.select = mode;
+      else this.#complain(`other_config:${SELECT} is "${mode}": it can be ${SELECT_MODES.join(" or ")}`);
+    }
     set("flow-limit", (flows) => {
       this.#switch.flowLimit = flows ?? DEFAULT_FLOW_LIMIT;
     });

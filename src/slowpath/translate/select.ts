@@ -20,6 +20,9 @@ import { giveBack, takeFlow } from "./flow-pool.ts";
 import { bucketIsAlive, reportNotLive, runBucket, runChosen } from "./group.ts";
 import { hashFieldSets } from "./multipath.ts";
 
+export const SELECT_MODES = ["one-pass", "recirculate"] as const;
+export type SelectMode = (typeof SELECT_MODES)[number];
+
 type DpHash = Extract<SelectAction["method"], { kind: "dp_hash" }>;
 
 /** OVS's choice for groups without a selection method; more slots than this and it hashes in the slow path. */

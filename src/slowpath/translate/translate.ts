@@ -40,6 +40,7 @@ import { thawMetadata } from "./frozen-metadata.ts";
 import { isMpls } from "./mpls.ts";
 import { type FrozenState, formatFrozenAction, type RecirculationTable } from "./recirculation.ts";
 import { runTable } from "./resubmit.ts";
+import type { SelectMode } from "./select.ts";
 import type { Trace } from "./trace.ts";
 import type { LearnedRule, Translation } from "./translation.ts";
 import { cameByTunnel } from "./tunnel.ts";
@@ -51,7 +52,7 @@ export interface TranslationInput {
   readonly flow: Uint8Array;
   readonly recirculation: RecirculationTable;
   /** How select groups are done: select.ts. */
-  readonly select: "one-pass" | "recirculate";
+  readonly select: SelectMode;
   /** In place of a table lookup: a packet-out, or what a controller resumes. */
   readonly actions?: readonly Action[];
   readonly packetOut?: boolean;
