@@ -28,6 +28,11 @@ export abstract class Forwarder {
     return undefined;
   }
 
+  /** Megaflows it has made since it started; undefined: it makes none, or cannot tell. */
+  async setUps(): Promise<number | undefined> {
+    return undefined;
+  }
+
   /** In the namespace `home`; the hosts' devices exist afterwards. */
   abstract start(home: string, hosts: readonly PlacedHost[]): Promise<void>;
 

@@ -39,10 +39,18 @@ export class Megaflow extends Forwarder {
   }
 
   override async dropped(): Promise<number> {
+    const { drops, ports } = await this.#report();
+    return drops + ports.reduce((sum, { rxDropped, txDropped, txErrors }) => sum + rxDropped + txDropped + txErrors, 0);
+  }
+
+  override async setUps(): Promise<number> {
+    return (await this.#report()).setUps;
+  }
+
+  async #report(): Promise<SwitchReport> {
     this.#child!.stdin!.write("report\n");
     const [line] = await once(this.#lines!, "line");
-    const { drops, ports } = JSON.parse(line) as SwitchReport;
-    return drops + ports.reduce((sum, { rxDropped, txDropped, txErrors }) => sum + rxDropped + txDropped + txErrors, 0);
+    return JSON.parse(line);
   }
 
   async start(home: string, hosts: readonly PlacedHost[]): Promise<void> {

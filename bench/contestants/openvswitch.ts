@@ -52,6 +52,12 @@ export class OpenVswitch extends Forwarder {
     await this.#load(instance);
   }
 
+  /** A miss whose upcall finds the flow limit reached is forwarded all the same, and counts as failed. */
+  override async setUps(): Promise<number> {
+    const text = await this.#instance!.appctl("dpif-netdev/pmd-stats-show");
+    return [...text.matchAll(/miss with success upcall: (\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
+  }
+
   async #load(instance: OvsInstance): Promise<void> {
     const files = writePipeline(this.#pipeline);
     try {

@@ -18,6 +18,8 @@ export interface SwitchOrder {
 export interface SwitchReport {
   /** Packets dropped for a reason, all reasons together. */
   readonly drops: number;
+  /** Megaflows that upcalls made. */
+  readonly setUps: number;
   readonly ports: readonly { readonly rxDropped: number; readonly txDropped: number; readonly txErrors: number }[];
 }
 
@@ -35,10 +37,11 @@ if (import.meta.main) {
   process.exit();
 }
 
-function report({ datapath }: Switch): SwitchReport {
+function report({ datapath, upcalls }: Switch): SwitchReport {
   const drops = [...datapath.counters().drops.values()].reduce((sum, count) => sum + count, 0n);
   return {
     drops: Number(drops),
+    setUps: upcalls.statistics.installed,
     ports: datapath.ports().map(({ number }) => {
       const { rxDropped, txDropped, txErrors } = datapath.portStatistics(number);
       return { rxDropped: Number(rxDropped), txDropped: Number(txDropped), txErrors: Number(txErrors) };

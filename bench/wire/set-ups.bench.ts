@@ -1,6 +1,7 @@
 /**
  * Flow set-ups a second: every frame belongs to a flow that was not there before and needs a megaflow of its own, more of them than
- * any switch can set up. What arrives has been through the slow path.
+ * any switch can set up. What arrives has been through the slow path; a switch may send it on without a megaflow, as Open vSwitch
+ * does from its flow limit on (10,000 at first): so megaflows are counted where they are made.
  */
 import type { Bench } from "../bench.ts";
 import { Megaflow } from "../contestants/megaflow.ts";
@@ -11,7 +12,8 @@ import { frameRate } from "./frame-rate.ts";
 import { loadMetrics, withLoad } from "./load.ts";
 import { WireContestant } from "./rig.ts";
 
-const SET_UPS = "flows set up";
+const SET_UPS = "megaflows set up";
+const TRANSLATED = "frames through the slow path";
 /** Hashing looks at addresses and ports, those of UDP too: so does the megaflow. NORMAL carries ARP. */
 const RULE = "priority=0 actions=multipath(symmetric_l3l4+udp,1024,modulo_n,2,0,NXM_NX_REG0[]),normal";
 const PIPELINE: Pipeline = { flows: [RULE], groups: [] };
@@ -29,14 +31,24 @@ const bench: Bench = {
         (forwarder) => new WireContestant(forwarder),
       ),
       cases: [{ name: "60-byte frames" }],
-      metrics: [{ name: SET_UPS, unit: "k/s", better: "higher" }, ...loadMetrics("million flows")],
+      metrics: [
+        { name: SET_UPS, unit: "k/s", better: "higher" },
+        { name: TRANSLATED, unit: "k/s", better: "higher" },
+        ...loadMetrics("million frames"),
+      ],
       rounds: session.quick ? 3 : 5,
       patience: session.quick ? 25 : undefined,
       warmups: 0,
       measure: (contestant) =>
         withLoad(contestant, async () => {
+          const before = await contestant.forwarder.setUps();
           const { arrived, arrivedRate } = await frameRate(contestant, { bytes: 60, seconds, flows: FLOWS });
-          return { figures: { [SET_UPS]: arrivedRate / 1000 }, amount: arrived / 1e6 };
+          const setUps = (await contestant.forwarder.setUps())! - before!;
+          const figures = {
+            [SET_UPS]: (setUps / arrived) * (arrivedRate / 1000),
+            [TRANSLATED]: arrivedRate / 1000,
+          };
+          return { figures, amount: arrived / 1e6 };
         }),
     });
   },
