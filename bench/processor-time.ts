@@ -6,6 +6,8 @@ import { cpus } from "node:os";
 const TICKS_A_SECOND = 100;
 /** Fields of /proc/PID/stat behind the name: utime is the 14th of all, the 12th there. */
 const USER_TIME = 11;
+/** Column of /proc/stat, behind the name. */
+const SOFTIRQ = 7;
 
 /** Seconds that all threads of a process have run, user and system. */
 export function processSeconds(pid: number): number {
@@ -39,7 +41,15 @@ function statSeconds(file: string): number {
 export function machineSeconds(): number {
   let milliseconds = 0;
   for (const { times } of cpus()) milliseconds += times.user + times.nice + times.sys + times.irq;
-  // os.cpus leaves soft interrupts out of "irq": they are in /proc/stat.
-  const softirq = Number(readFileSync("/proc/stat", "utf8").split("\n")[0].split(/\s+/)[7]) / TICKS_A_SECOND;
-  return milliseconds / 1000 + softirq;
+  // os.cpus leaves soft interrupts out of "irq".
+  return milliseconds / 1000 + softirqSeconds();
+}
+
+/**
+ * Seconds in soft interrupts, on one processor or on all. Where a switch sends a frame to a host on this machine, the host's stack
+ * runs in one at the end of the switch's system call, and counts as the switch's time.
+ */
+export function softirqSeconds(processor?: number): number {
+  const line = readFileSync("/proc/stat", "utf8").split("\n")[processor === undefined ? 0 : processor + 1];
+  return Number(line.split(/\s+/)[SOFTIRQ]) / TICKS_A_SECOND;
 }

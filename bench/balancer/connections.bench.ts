@@ -6,8 +6,8 @@ import type { ChildProcess } from "node:child_process";
 import { chiSquare } from "../../src/lab/chi-square.ts";
 import { SERVERS, VIP, WEB_PORT } from "../../src/lab/topology.ts";
 import { type Bench, type Case, check, type Figures } from "../bench.ts";
-import { PINNING } from "../contestants/processors.ts";
-import { machineSeconds, processSeconds } from "../processor-time.ts";
+import { PINNING, SWITCH_PROCESSOR } from "../contestants/processors.ts";
+import { machineSeconds, processSeconds, softirqSeconds } from "../processor-time.ts";
 import type { Bulk } from "../traffic/bulk.ts";
 import type { Connections } from "../traffic/connections.ts";
 import { runClient, startServer } from "../traffic/programs.ts";
@@ -17,6 +17,7 @@ const RATE = "new connections a second";
 const P50 = "connection set-up p50";
 const P99 = "connection set-up p99";
 const SWITCH = "processor of the switch, 10,000 connections";
+const SWITCH_ALONE = "the same without the hosts' stacks (soft interrupts)";
 const MACHINE = "processor of the whole machine, 10,000 connections";
 const STEADY = "rate of the last tenth over the first";
 const BULK = "received";
@@ -104,6 +105,7 @@ const bench: Bench = {
         { name: P50, unit: "µs", better: "lower" },
         { name: P99, unit: "µs", better: "lower" },
         { name: SWITCH, unit: "s", better: "lower" },
+        { name: SWITCH_ALONE, unit: "s", better: "lower" },
         { name: MACHINE, unit: "s", better: "lower" },
         { name: STEADY, unit: "", better: "higher" },
       ],
@@ -135,6 +137,7 @@ async function withServers(
 /** @throws CheckFailed when a connection fails, or the servers' shares are not what a hash of the ports gives. */
 async function open({ client, pid }: BalancerContestant, count: number): Promise<Record<string, number>> {
   const [machine, own] = [machineSeconds(), pid === undefined ? 0 : processSeconds(pid)];
+  const stacks = softirqSeconds(SWITCH_PROCESSOR);
   const words = [VIP, PORT, String(count), String(IN_FLIGHT)];
   const report = await runClient<Connections>(client, "connections.ts", ...words);
   const { seconds, p50, p99, servers, failed, tenths } = report;
@@ -150,7 +153,12 @@ async function open({ client, pid }: BalancerContestant, count: number): Promise
     [P50]: p50,
     [P99]: p99,
     [MACHINE]: (machineSeconds() - machine) * per10k,
-    ...(pid === undefined ? {} : { [SWITCH]: (processSeconds(pid) - own) * per10k }),
+    ...(pid === undefined
+      ? {}
+      : {
+          [SWITCH]: (processSeconds(pid) - own) * per10k,
+          [SWITCH_ALONE]: (processSeconds(pid) - own - (softirqSeconds(SWITCH_PROCESSOR) - stacks)) * per10k,
+        }),
     [STEADY]: tenths.at(-1)! / tenths[0],
   };
 }
