@@ -66,11 +66,18 @@ function startOf(daemon: Vswitchd, words: readonly string[]): Omit<TraceStart, "
   const bridge = daemon.bridges().find(({ name }) => name === words[0]);
   if (bridge === undefined) throw new UnixctlError(`${words[0]}: unknown bridge`);
   try {
-    return { bridge, flow: parseExactFlow(text, bridge.portNames).value };
+    return { bridge, flow: withPort(parseExactFlow(text, bridge.portNames).value) };
   } catch (error) {
     if (!(error instanceof UnixctlError)) throw error;
     throw new UnixctlError(`Bad openflow flow syntax: ${error.message}`);
   }
+}
+
+/** A flow that says nothing of it came in by no port, as what a controller sends. */
+function withPort(flow: Uint8Array): Uint8Array {
+  const view = new DataView(flow.buffer, flow.byteOffset);
+  if (view.getUint32(KEY_IN_PORT) === 0) view.setUint32(KEY_IN_PORT, PORT_NONE);
+  return flow;
 }
 
 /** "ovs-netdev" and "netdev" are the same; nothing stands for the only one. */

@@ -8,6 +8,9 @@ import { type ActionForm, nicira, standard, writeNicira, writeStandard } from ".
 import { cameAs } from "./form-memory.ts";
 
 const SET_TTL = 23;
+const SET_MPLS_TTL = 15;
+/** Nicira's number, for 1.0. */
+const SET_MPLS_TTL_10 = 25;
 const SET_TUNNEL = 2;
 const SET_TUNNEL64 = 9;
 
@@ -29,7 +32,6 @@ const rows: readonly Row[] = [
   ["nw_ecn", 1, undefined, 8],
   ["mpls_label", 4, undefined, 13],
   ["mpls_tc", 1, undefined, 14],
-  ["mpls_ttl", 1, undefined, 15],
 ];
 
 const byField = new Map(rows.map((row) => [row[0], row]));
@@ -59,7 +61,8 @@ export const legacyForms: readonly ActionForm[] = [
   standard("1.1+", SET_TTL, 8, (body) => cameAs(whole("nw_ttl", BigInt(body.u8())), "ttl")),
   nicira("1.0", 30, 16, (body) => whole("mpls_label", BigInt(skip2(body).u32()))),
   nicira("1.0", 31, 16, (body) => whole("mpls_tc", BigInt(body.u8()))),
-  nicira("1.0", 25, 16, (body) => whole("mpls_ttl", BigInt(body.u8()))),
+  nicira("1.0", SET_MPLS_TTL_10, 16, readMplsTtl),
+  standard("1.1+", SET_MPLS_TTL, 8, readMplsTtl),
   nicira("1.0+", SET_TUNNEL, 16, (body) => cameAs(whole("tun_id", BigInt(skip2(body).u32())), "tunnel")),
   nicira("1.0+", SET_TUNNEL64, 24, (body) => {
     body.skip(6);
@@ -71,6 +74,15 @@ export const legacyForms: readonly ActionForm[] = [
 function skip2(body: Reader): Reader {
   body.skip(2);
   return body;
+}
+
+function readMplsTtl(body: Reader): SetFieldAction {
+  return cameAs(whole("mpls_ttl", BigInt(body.u8())), "ttl");
+}
+
+export function writeMplsTtl(writer: Writer, value: number, is10: boolean): void {
+  if (is10) writeNicira(writer, SET_MPLS_TTL_10, () => writer.u8(value));
+  else writeStandard(writer, SET_MPLS_TTL, () => writer.u8(value));
 }
 
 export function writeTtl(writer: Writer, value: number): void {

@@ -14,7 +14,7 @@ import { OF10, OF11, OF12, OF15 } from "../wire/version.ts";
 import type { Writer } from "../wire/writer.ts";
 import { type ActionCodec, type ActionContext, nicira, standard, writeNicira, writeStandard } from "./definition.ts";
 import { cameAs, formOf } from "./form-memory.ts";
-import { legacyForms, writeLegacy, writeTtl, writeTunnel } from "./legacy-fields.ts";
+import { legacyForms, writeLegacy, writeMplsTtl, writeTtl, writeTunnel } from "./legacy-fields.ts";
 import { packBits, unpackBits, writable } from "./subfield.ts";
 
 const SET_FIELD = 25;
@@ -90,6 +90,7 @@ function writeNiciraForm(writer: Writer, action: SetFieldAction): void {
 }
 
 const ttl = field("nw_ttl");
+const mplsTtl = field("mpls_ttl");
 const tunnel = field("tun_id");
 const dscp = field("ip_dscp");
 
@@ -108,6 +109,8 @@ export const setField: ActionCodec<SetFieldAction> = {
     const whole = sameBytes(mask, fieldMask(target));
     if (form === "ttl" && target === ttl && version >= OF11) {
       writeTtl(writer, value[0]);
+    } else if (form === "ttl" && target === mplsTtl) {
+      writeMplsTtl(writer, value[0], version === OF10);
     } else if (form === "tunnel" && target === tunnel && version < OF12) {
       writeTunnel(writer, valueOfBytes(target, value));
     } else if (form === "tos" && version >= OF12) {

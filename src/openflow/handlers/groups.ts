@@ -21,12 +21,18 @@ function withCounters(agent: BridgeAgent, bucket: Bucket): Bucket {
   };
 }
 
+/** Buckets share the packets of a group, but for type all, where each bucket gets every packet. */
 function countedGroup(agent: BridgeAgent, group: Group): Group {
   const buckets = group.buckets.map((bucket) => withCounters(agent, bucket));
-  const sum = (name: "packets" | "bytes"): bigint =>
-    buckets.reduce((total, { statistics }) => total + statistics[name], 0n);
-  const total = { ...group.statistics, packets: sum("packets"), bytes: sum("bytes") };
-  return { ...group, buckets, statistics: group.type === "all" ? group.statistics : total };
+  const together = group.type === "all" ? larger : (a: bigint, b: bigint) => a + b;
+  const total = (name: "packets" | "bytes"): bigint =>
+    buckets.map(({ statistics }) => statistics[name]).reduce(together, 0n);
+  const statistics = { ...group.statistics, packets: total("packets"), bytes: total("bytes") };
+  return { ...group, buckets, statistics };
+}
+
+function larger(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
 }
 
 /** As OVS: groups that name a group do not count. */

@@ -1,6 +1,6 @@
 /** NORMAL: an ordinary learning switch with VLANs. Learning is a side effect; what was learned before decides where packets go. */
 import { KEY_ETH_DST, KEY_ETH_SRC, KEY_IN_PORT, KEY_VLAN_TCI0, VLAN_CFI } from "../../../assembly/layout/key.ts";
-import { PORT_LOCAL } from "../flow/port-text.ts";
+import { PORT_CONTROLLER, PORT_LOCAL, PORT_NONE } from "../flow/port-text.ts";
 import type { Bridge, BridgePort, PortVlan } from "./bridge.ts";
 import type { TranslationContext } from "./context.ts";
 import { giveBack, takeFlow } from "./flow-pool.ts";
@@ -11,6 +11,8 @@ import { markBytes } from "./write.ts";
 const ETH_TYPE_VLAN = 0x8100;
 const VID_MASK = 0x0fff;
 const trunkOfAll: PortVlan = { mode: "trunk", tag: 0 };
+/** Where packets come from that a controller makes: a trunk of all VLANs where nobody can be reached. */
+const controllersOwn: BridgePort = { number: PORT_NONE, name: "", up: true };
 
 function carries({ mode, tag, trunks }: PortVlan, vlan: number): boolean {
   if (mode === "access") return vlan === tag;
@@ -78,7 +80,9 @@ export function forwardNormally(context: TranslationContext, last: boolean): voi
   wildcards.fill(0xff, KEY_ETH_DST, KEY_ETH_SRC + 6);
   wildcards[KEY_VLAN_TCI0] |= (VID_MASK | VLAN_CFI) >> 8;
   wildcards[KEY_VLAN_TCI0 + 1] = 0xff;
-  const input = bridge.port((flow[KEY_IN_PORT + 2] << 8) | flow[KEY_IN_PORT + 3]);
+  const number = (flow[KEY_IN_PORT + 2] << 8) | flow[KEY_IN_PORT + 3];
+  const isOwn = number === PORT_NONE || number === PORT_CONTROLLER;
+  const input = isOwn ? controllersOwn : bridge.port(number);
   if (!input) {
     context.report("warning", "no input bundle, dropping");
     return;
@@ -90,12 +94,12 @@ export function forwardNormally(context: TranslationContext, last: boolean): voi
     return;
   }
   const destination = flow.subarray(KEY_ETH_DST, KEY_ETH_DST + 6);
-  if (isReserved(destination)) {
+  if (!isOwn && isReserved(destination)) {
     context.report("detail", "packet has reserved destination MAC, dropping");
     return;
   }
   const source = flow.slice(KEY_ETH_SRC, KEY_ETH_SRC + 6);
-  if (!(source[0] & 1))
+  if (!isOwn && !(source[0] & 1))
     context.effects.push({ bridge: context.bridge.name, type: "learn_mac", vlan, mac: source, port: input.number });
   forward(context, input, vlan, bridge.macTable.lookup(vlan, destination), last);
 }

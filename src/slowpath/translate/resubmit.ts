@@ -178,7 +178,7 @@ export function runTable(context: TranslationContext, visit: Visit): Rule | unde
     context.countMiss(table);
     return runTable(context, { ...visit, table: table + 1 });
   }
-  const toController = miss === "controller";
+  const toController = miss === "controller" || miss === "continue";
   if (outer) {
     context.enter({ kind: "table", text: describeRule(table, rule, dropsFragment, toController), table, rule });
   }
@@ -189,7 +189,7 @@ export function runTable(context: TranslationContext, visit: Visit): Rule | unde
   if (rule) runRule(context, rule, last);
   else {
     if (!dropsFragment) context.countMiss(table);
-    if (toController) context.sendToController(MISS);
+    if (toController) sendMiss(context);
     else context.execute(NO_ACTIONS, last, false);
   }
   context.depth -= deepens;
@@ -199,6 +199,14 @@ export function runTable(context: TranslationContext, visit: Visit): Rule | unde
 }
 
 const NO_ACTIONS: readonly never[] = [];
+
+/** As if a rule with cookie 0 had sent it. */
+function sendMiss(context: TranslationContext): void {
+  const { cookie } = context;
+  context.cookie = 0n;
+  context.sendToController(MISS);
+  context.cookie = cookie;
+}
 
 function runRule(context: TranslationContext, rule: Rule, last: boolean): void {
   const { rule: outerRule, cookie } = context;

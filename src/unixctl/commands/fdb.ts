@@ -24,7 +24,7 @@ const add: UnixctlCommand = {
     const port = bridge.portByName(portName);
     if (port === undefined) throw new UnixctlError("software error, odp port is present but no ofp port");
     const old = bridge.macLearning.addStatic(readVlan(vlan), address, port.number);
-    if (old === undefined) return "";
+    if (old === undefined || (old.static && old.port === port.number)) return "";
     return `Overriding already existing ${old.static ? "static" : "dynamic"} entry on ${old.port}\n`;
   },
 };

@@ -222,7 +222,14 @@ describe("packets for the controller", () => {
     missing.misses = "controller";
     const { effects, missedTables } = run({ bridge: missing }, tcp);
     expect(missedTables).toEqual([0]);
-    expect(effects).toMatchObject([{ packetIn: { reason: "implicit_miss" } }]);
+    expect(effects).toMatchObject([{ packetIn: { reason: "implicit_miss", cookie: 0n, table: 0 } }]);
+  });
+
+  it("come from the last table where misses go on to the next", () => {
+    const missing = bridge("table=3,in_port=77,actions=drop");
+    missing.misses = "continue";
+    const { effects } = run({ bridge: missing }, tcp);
+    expect(effects).toMatchObject([{ packetIn: { reason: "implicit_miss", cookie: 0n, table: 253 } }]);
   });
 });
 

@@ -66,6 +66,14 @@ describe("NORMAL", () => {
   });
 });
 
+describe("NORMAL for a controller's packets", () => {
+  it("floods them to all ports, and learns nothing", () => {
+    const { actions, effects } = run({ bridge: bridgeOf() }, packet.replace("in_port=1", "in_port=NONE"));
+    expect(formatDatapathActions(actions)).toBe("1,2,3,4");
+    expect(effects).toEqual([]);
+  });
+});
+
 describe("ports' configuration", () => {
   it("no-flood, no-forward and no-receive are obeyed", () => {
     const all = ports(4);

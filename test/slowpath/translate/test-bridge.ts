@@ -7,7 +7,7 @@ import { PORT_LOCAL, type PortNames } from "../../../src/slowpath/flow/port-text
 import { BridgeTables } from "../../../src/slowpath/tables/bridge-tables.ts";
 import { parseFlowLine } from "../../../src/slowpath/tables/flow-text.ts";
 import { parseGroup } from "../../../src/slowpath/tables/group-text.ts";
-import type { Bridge, BridgePort } from "../../../src/slowpath/translate/bridge.ts";
+import type { Bridge, BridgePort, TableMiss } from "../../../src/slowpath/translate/bridge.ts";
 import { RecirculationTable } from "../../../src/slowpath/translate/recirculation.ts";
 import type { Trace } from "../../../src/slowpath/translate/trace.ts";
 import { type TranslationInput, translate } from "../../../src/slowpath/translate/translate.ts";
@@ -20,7 +20,7 @@ export class TestBridge implements Bridge {
   readonly #ports: readonly BridgePort[];
   readonly learned = new Map<string, number>();
   fragments: "normal" | "drop" | "nx-match" = "normal";
-  misses: "drop" | "controller" = "drop";
+  misses: TableMiss = "drop";
 
   constructor(ports: readonly BridgePort[], name = "br-int") {
     this.name = name;
@@ -52,7 +52,7 @@ export class TestBridge implements Bridge {
     return this.tables.meters.get(id);
   }
 
-  tableMiss(): "drop" | "controller" {
+  tableMiss(): TableMiss {
     return this.misses;
   }
 
