@@ -1,0 +1,79 @@
+/**
+ * What is done for all packets of a pass before the first of their programs runs: hashes and choices four packets at a time,
+ * connections read ahead.
+ */
+import { isSelect } from "../actions/select.ts";
+import { bucketAhead, fetchBuckets } from "../conntrack/ahead.ts";
+import { FLOW_PROGRAM } from "../layout/megaflow.ts";
+import { PACKET_RSS_HASH } from "../layout/packet.ts";
+import { hashFour, hashOne } from "../packet/received-hash.ts";
+import { chooseFour } from "../select/select.ts";
+import { AHEAD, CHOSEN, FLOWS, PASS, SAME } from "./lists.ts";
+import { beginsWithTracking } from "./needs.ts";
+
+/** The RSS hashes of packets that have just come in, before their programs edit them. */
+export function hashAll(end: usize): void {
+  let i: usize = 0;
+  for (; i + 16 <= end; i += 16) {
+    if (areSame(i)) {
+      const hash = load<u32>(load<u32>(PASS + i - 4), PACKET_RSS_HASH);
+      for (let at = PASS + i; at < PASS + i + 16; at += 4) store<u32>(load<u32>(at), hash, PACKET_RSS_HASH);
+      continue;
+    }
+    hashFour(load<u32>(PASS + i), load<u32>(PASS + i + 4), load<u32>(PASS + i + 8), load<u32>(PASS + i + 12));
+  }
+  for (; i < end; i += 4) {
+    hashOne(load<u32>(PASS + i));
+  }
+}
+
+/** Chooses the buckets for packets in a row whose program is one and the same select, four at a time. */
+export function chooseAhead(end: usize): void {
+  let next: usize = 0;
+  for (let i: usize = 0; i < end; i = next) {
+    next = i + 4;
+    const flow: usize = load<u32>(FLOWS + i);
+    if (flow == 0) continue;
+    const program: usize = load<u32>(flow, FLOW_PROGRAM);
+    if (!isSelect(program + 4, load<u32>(program))) continue;
+    while (next < end && hasProgram(load<u32>(FLOWS + next), <u32>program)) next += 4;
+    const last = PASS + next - 4;
+    for (let at = PASS + i; at <= last; at += 16) {
+      if (areSame(at - PASS)) {
+        v128.store(at - PASS + CHOSEN, v128.load_splat<u32>(at - PASS + CHOSEN - 4));
+        continue;
+      }
+      const b = min<usize>(at + 4, last);
+      const c = min<usize>(at + 8, last);
+      const d = min<usize>(at + 12, last);
+      chooseFour(program + 4, load<u32>(at), load<u32>(b), load<u32>(c), load<u32>(d), at - PASS + CHOSEN);
+    }
+  }
+}
+
+/** Whether four packets all have the key of the packet before them. */
+@inline
+function areSame(i: usize): bool {
+  return v128.all_true<u32>(v128.load(SAME + i));
+}
+
+@inline
+function hasProgram(flow: usize, program: u32): bool {
+  return flow != 0 && load<u32>(flow, FLOW_PROGRAM) == program;
+}
+
+/** Reads ahead the connections that programs beginning with OP_CT will want. */
+export function fetchConnections(end: usize): void {
+  let list: usize = AHEAD;
+  for (let i: usize = 0; i < end; i += 4) {
+    const flow: usize = load<u32>(FLOWS + i);
+    if (flow == 0 || load<u32>(SAME + i) != 0) continue;
+    const program: usize = load<u32>(flow, FLOW_PROGRAM);
+    if (!beginsWithTracking(program)) continue;
+    const bucket = bucketAhead(load<u32>(PASS + i), program + 4);
+    if (bucket == 0) continue;
+    store<u32>(list, <u32>bucket);
+    list += 4;
+  }
+  if (list != AHEAD) fetchBuckets(AHEAD, list);
+}
