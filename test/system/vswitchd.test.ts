@@ -141,6 +141,35 @@ describe("bridges and ports", () => {
       await vi.waitFor(async () => expect((await ping()).status).not.toBe(0), SOON);
     }));
 
+  it("of type afxdp carry frames by AF_XDP, or by a packet socket and say why not", () =>
+    withVswitchd(async (world) => {
+      const host = await world.addHost("p1", "10.0.0.1/24");
+      await world.addHost("p2", "10.0.0.2/24");
+      await world.addHost("p3", "10.0.0.3/24");
+      await runProgram(["ip", "-n", world.namespace, "link", "set", "p3", "mtu", "3000"]);
+      const port = (name: string): string[] => [
+        "--",
+        "add-port",
+        "br0",
+        name,
+        "--",
+        "set",
+        "Interface",
+        name,
+        "type=afxdp",
+      ];
+      await world.vsctl("add-br", "br0", ...port("p1"), ...port("p2"), ...port("p3"));
+      for (const address of ["10.0.0.2", "10.0.0.3"]) {
+        const ping = () => tryInNamespace(host, ["ping", "-c", "1", "-W", "1", address]);
+        await vi.waitFor(async () => expect((await ping()).status).toBe(0), SOON);
+      }
+      const modes = ["p1", "p2", "p3"].map((name) => world.interface(name, "status"));
+      const [first, second, third] = await Promise.all(modes);
+      for (const status of [first, second]) expect(status).toContain("xdp-mode=native");
+      expect(third).toContain('xdp-refused="the MTU of p3 is 3000: AF_XDP takes up to 1774"');
+      expect(await world.vsctl("find", "Interface", "error!=[]")).toBe("");
+    }));
+
   it("may be more than have long rings", () =>
     withVswitchd(async (world) => {
       const devices = Array.from({ length: 140 }, (_, i) => `v${i}`);

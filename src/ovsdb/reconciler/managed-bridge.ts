@@ -21,6 +21,9 @@ export interface ReconcilerLog {
   err(text: string): void;
 }
 
+/** Types of interfaces that are there before the bridge is. */
+const EXISTING: ReadonlySet<string> = new Set(["system", "afxdp", "afxdp-nonpmd"]);
+
 export class ManagedBridge {
   readonly name: string;
   readonly bridge: SwitchBridge;
@@ -134,7 +137,7 @@ export class ManagedBridge {
 
   #pickMac(devices: Devices): string {
     const macs = [...this.interfaces.values()]
-      .filter(({ isLocal, type, port }) => port !== undefined && !isLocal && type === "system")
+      .filter(({ isLocal, type, port }) => port !== undefined && !isLocal && EXISTING.has(type))
       .map(({ name, port }) => devices.find(name)?.link.mac ?? port!.status?.mac ?? "");
     return bridgeMac(this.#configuration.row, macs, this.#inventedMac);
   }
@@ -142,7 +145,7 @@ export class ManagedBridge {
   /** Frames from the host's side must fit out by every other port; undefined: nothing else has an MTU. */
   #internalMtu(devices: Devices): number | undefined {
     const others = [...this.interfaces.values()]
-      .filter(({ type, port }) => port !== undefined && type === "system")
+      .filter(({ type, port }) => port !== undefined && EXISTING.has(type))
       .map(({ name }) => devices.find(name)?.link.mtu ?? Number.POSITIVE_INFINITY);
     const lowest = Math.min(...others);
     return Number.isFinite(lowest) ? lowest : undefined;
