@@ -5,7 +5,7 @@ import type { Bench } from "./bench.ts";
 import { installMissing } from "./install.ts";
 import { busyWarning, describeMachine, machineText } from "./machine.ts";
 import { reportHtml } from "./report/report.ts";
-import { type BenchResult, FORMAT, type Results, VERSION } from "./schema.ts";
+import { type BenchResult, FORMAT, type Results, resultsText, VERSION } from "./schema.ts";
 import { BenchSession } from "./session.ts";
 
 const SUFFIX = ".bench.ts";
@@ -58,7 +58,7 @@ async function run(wanted: Arguments, words: readonly string[]): Promise<number>
     const session = new BenchSession(name, bench.title, wanted, process.stdout, broken.signal);
     benches.push(await session.run(bench));
     // After each bench: a run that is broken off leaves what it has measured.
-    if (wanted.json) writeFileSync(wanted.json, `${JSON.stringify(results(), null, 1)}\n`);
+    if (wanted.json) writeFileSync(wanted.json, resultsText(results()));
     if (wanted.report) writeFileSync(wanted.report, reportHtml(results()));
   }
   if (wanted.report) console.log(`\nthe report is in ${wanted.report}`);

@@ -86,6 +86,12 @@ export interface Series {
   readonly failure?: string;
 }
 
+/** Numbers to seven digits, lists of them on one line. */
+export function resultsText(results: Results): string {
+  const short = (_key: string, value: unknown) => (typeof value === "number" ? Number(value.toPrecision(7)) : value);
+  return `${JSON.stringify(results, short, 1).replaceAll(/\[\s+([^[\]{}"]*?)\s+\]/g, (_, list: string) => `[${list.replaceAll(/\s+/g, " ")}]`)}\n`;
+}
+
 /** @throws Error saying what a file that is not of this format lacks. */
 export function parseResults(text: string, source: string): Results {
   let value: Partial<Results>;

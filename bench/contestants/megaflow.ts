@@ -5,7 +5,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import type { PortSpec } from "../../src/fastpath/datapath.ts";
-import { inNamespace } from "../../src/lab/namespaces.ts";
+import { inNamespace, ip } from "../../src/lab/namespaces.ts";
 import { identify, terminate } from "../../src/lab/processes.ts";
 import { Forwarder } from "./forwarder.ts";
 import type { PlacedHost } from "./network.ts";
@@ -13,8 +13,8 @@ import { type Pipeline, type PipelineFiles, writePipeline } from "./pipeline.ts"
 import { onSwitchCore } from "./processors.ts";
 import type { SwitchOrder, SwitchReport } from "./switch-process.ts";
 
-/** The last two on veth pairs. */
-export type MegaflowPorts = "tap" | "veth" | "af_xdp";
+/** veth pairs by packet rings or AF_XDP; TAP devices made in the hosts, or at home and moved there afterwards as a bridge's internal ports are. */
+export type MegaflowPorts = "tap" | "internal" | "veth" | "af_xdp";
 
 export class Megaflow extends Forwarder {
   readonly name: string;
@@ -30,7 +30,7 @@ export class Megaflow extends Forwarder {
     super();
     this.#ports = ports;
     this.#pipeline = pipeline;
-    this.devices = ports === "tap" ? "own" : "veth";
+    this.devices = ports === "veth" || ports === "af_xdp" ? "veth" : "own";
     this.name = `megaflow ${ports}`;
   }
 
@@ -70,6 +70,8 @@ export class Megaflow extends Forwarder {
     });
     await Promise.race([once(this.#lines, "line"), ended]);
     ended.catch(() => undefined);
+    if (this.#ports !== "internal") return;
+    for (const { port, namespace } of hosts) await ip("-n", home, "link", "set", port, "netns", namespace);
   }
 
   override async stop(): Promise<void> {
@@ -81,7 +83,8 @@ export class Megaflow extends Forwarder {
   }
 
   #specOf({ port, namespace, mac }: PlacedHost): PortSpec {
-    if (this.#ports === "tap") return { kind: "tap", name: port, namespace, mac };
-    return { kind: "system", name: port, io: this.#ports === "af_xdp" ? "af_xdp" : "packet" };
+    if (this.#ports === "veth") return { kind: "system", name: port, io: "packet" };
+    if (this.#ports === "af_xdp") return { kind: "system", name: port, io: "af_xdp" };
+    return { kind: "tap", name: port, mac, namespace: this.#ports === "tap" ? namespace : undefined };
   }
 }

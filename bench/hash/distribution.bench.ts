@@ -100,7 +100,7 @@ function share(before: Uint16Array, after: Uint16Array, changed: number): number
 
 const GREATEST = "greatest share over its fair share";
 const LEAST = "least share over its fair share";
-const P = "chi-square p";
+export const P = "chi-square p: anywhere between 0 and 1 by chance, near 0 by design or fault";
 const MOVED_GONE = "moved without need when a backend goes";
 const MOVED_COME = "moved without need when a backend comes";
 
@@ -162,9 +162,11 @@ export default bench;
 function answer(rows: readonly Row[]): string {
   const moved = rows.filter(({ metric, at }) => metric === MOVED_GONE && at !== undefined);
   const most = (name: string) => Math.max(...moved.map((row) => median(samplesOf(row, name) ?? [0])));
+  const kernel = CONTESTANTS.find(({ kind, name }) => kind === "nft" && rows.some((row) => samplesOf(row, name)))?.name;
   return (
     `When one of several backends goes, dp_hash sends up to ${figure(most(WAYS[0].name))} % of all new connections to another ` +
-    `backend than before though theirs still lives (its slots are dealt anew), hashing by fields at most ${figure(most(WAYS[2].name))} %. ` +
+    `backend than before though theirs still lives (its slots are dealt anew), hashing by fields ${figure(most(WAYS[2].name))} %` +
+    (kernel === undefined ? ". " : `, the kernel's hash modulo their number up to ${figure(most(kernel))} %. `) +
     "Established connections stay where they are either way: the connection tracker knows them."
   );
 }

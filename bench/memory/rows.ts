@@ -1,5 +1,6 @@
 /** Cases beside figures that others reached, which were recorded on an idle machine of the same kind: a scale, not a race. */
 import type { Case, Contestant, Figures, Session } from "../bench.ts";
+import { onOneProcessor, PINNED } from "../contestants/processors.ts";
 import { BATCH } from "./packet-source.ts";
 import { NET, WITH_SOURCE } from "./rig.ts";
 
@@ -16,10 +17,15 @@ export async function compareRows(
   rows: readonly MemoryRow[],
 ): Promise<void> {
   const milliseconds = session.quick ? 60 : 300;
+  session.setting("processors", PINNED);
   session.setting("packets a batch", BATCH);
   session.setting("frame", "60 bytes, TCP, checksums right");
   session.setting("milliseconds a round", milliseconds);
-  for (const row of rows) {
+  await onOneProcessor(async () => {
+    for (const row of rows) await compareRow(row);
+  });
+
+  async function compareRow(row: MemoryRow): Promise<void> {
     // One at a time: a switch with a million flows takes its share of memory and caches.
     let rig: ReturnType<MemoryRow["rig"]> | undefined;
     const taken = others.filter((other) => row.recorded?.[other] !== undefined);

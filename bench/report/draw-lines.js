@@ -9,19 +9,28 @@
     const size = Math.abs(value);
     if (size >= 1e9) return `${value / 1e9}G`;
     if (size >= 1e6) return `${value / 1e6}M`;
-    if (size >= 1e3) return `${value / 1e3}k`;
+    if (size >= 1e3 && (size >= 1e4 || value % 500 === 0)) return `${value / 1e3}k`;
     return String(Number(value.toPrecision(6)));
+  }
+
+  /** Logarithmic: 1 … 9 times the powers of ten that are in sight. */
+  function valueTicks(_plot, _axis, min, max) {
+    const splits = [];
+    for (let power = Math.floor(Math.log10(min)); power <= Math.log10(max); power++) {
+      for (let digit = 1; digit <= 9; digit++) {
+        const value = Number(`${digit}e${power}`);
+        if (value >= min && value <= max) splits.push(value);
+      }
+    }
+    return splits;
   }
 
   /** On a logarithmic axis over some powers of ten only these are labelled, else 1, 2 and 5 of each. */
   function valueLabels(scale) {
+    if (scale !== "log") return (_plot, splits) => splits.map(short);
     return (_plot, splits) => {
-      const decades = Math.log10(splits.at(-1) / splits[0]);
-      const labelled = decades > 2 ? [1] : [1, 2, 5];
-      return splits.map((value) => {
-        const digit = value / 10 ** Math.floor(Math.log10(value) + 1e-9);
-        return scale === "log" && !labelled.includes(Math.round(digit * 1e6) / 1e6) ? "" : short(value);
-      });
+      const labelled = splits.at(-1) / splits[0] > 100 ? ["1"] : ["1", "2", "5"];
+      return splits.map((value) => (labelled.includes(value.toExponential()[0]) ? short(value) : ""));
     };
   }
 
@@ -78,7 +87,7 @@
     const options = {
       width: canvas.clientWidth,
       height: HEIGHT,
-      legend: { live: false },
+      legend: { show: false },
       cursor: { show: false },
       scales: {
         x: { time: false, distr: plot.axisScale === "log" ? LOGARITHMIC : 1, range: positionRange(plot.axisScale) },
@@ -96,11 +105,10 @@
         },
         {
           ...axis,
-          label: plot.unit || null,
+          ...(plot.valueScale === "log" ? { splits: valueTicks } : {}),
           values: valueLabels(plot.valueScale),
           filter: (_plot, splits) => splits,
-          size: 58,
-          labelSize: 22,
+          size: 52,
         },
       ],
       series: [

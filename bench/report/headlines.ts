@@ -2,6 +2,7 @@
 import type { Results, Row, Series } from "../schema.ts";
 import { median, pairedRatios, spread } from "../statistics.ts";
 import { figure } from "../table.ts";
+import { type Family, familyOf } from "./families.ts";
 
 interface Question {
   readonly asks: string;
@@ -71,9 +72,6 @@ const QUESTIONS: readonly Question[] = [
   { asks: "the daemon's start", bench: "slow-path/daemon", metric: "start to ready" },
 ];
 
-const FAMILIES = { ours: /^megaflow/, ovs: /^ovs/i, kernel: /^(linux bridge|nftables)/ } as const;
-type Family = keyof typeof FAMILIES;
-
 export interface Best {
   readonly contestant: string;
   readonly value: number;
@@ -104,7 +102,7 @@ export function headlines({ benches }: Pick<Results, "benches">): Headline[] {
         (question.case === undefined || one.case === question.case) &&
         (question.at === undefined || one.at?.value === question.at),
     );
-    const ours = row && bestOf(row, "ours");
+    const ours = row && bestOf(row, "megaflow");
     if (row === undefined || ours === undefined) return [];
     const others = { ovs: bestOf(row, "ovs"), kernel: bestOf(row, "kernel") };
     const ratio = (other: Series | undefined) => other && median(pairedRatios(ours.samples, other.samples));
@@ -135,7 +133,7 @@ export function verdict({ better, ratios }: Headline, other: "ovs" | "kernel"): 
 function bestOf(row: Row, family: Family): Series | undefined {
   const sign = row.better === "higher" ? -1 : 1;
   return row.series
-    .filter(({ contestant, samples }) => FAMILIES[family].test(contestant) && samples.length > 0)
+    .filter(({ contestant, samples }) => familyOf(contestant) === family && samples.length > 0)
     .sort((a, b) => sign * (median(a.samples) - median(b.samples)))[0];
 }
 

@@ -5,9 +5,10 @@
  * keep their colour through all of a bench's plots.
  */
 import type { BenchResult, Row } from "../schema.ts";
-import { median, type Spread, spread } from "../statistics.ts";
-import { ratioText } from "../table.ts";
+import { median, pairedRatios, type Spread, spread } from "../statistics.ts";
+import { figure } from "../table.ts";
 import { contestantColors } from "./colors.ts";
+import { type Family, familyOf } from "./families.ts";
 
 export type Plot = BarPlot | LinePlot;
 
@@ -27,7 +28,7 @@ export interface BarPlot extends PlotHead {
 export interface Bar extends Spread {
   readonly contestant: string;
   readonly color: string;
-  /** Against the best of the references; the table has them all. */
+  /** Against the best references; the table has them all. */
   readonly ratio: string | undefined;
 }
 
@@ -52,9 +53,12 @@ const LOG_RANGE = 30;
 const LONGEST_LOG_RANGE = 1e9;
 
 export function plotsOf({ rows }: Pick<BenchResult, "rows">): Plot[] {
-  const colors = contestantColors(rows);
+  // Ratios have other lines than what they are made of.
+  const ofRatios = contestantColors(rows.filter(({ level }) => level !== undefined));
+  const ofOthers = contestantColors(rows.filter(({ level }) => level === undefined));
   const plots: Plot[] = [];
   for (const group of Map.groupBy(rows.filter(isDrawn), groupKey).values()) {
+    const colors = group[0].level === undefined ? ofOthers : ofRatios;
     const positions = new Set(group.map(({ at }) => at?.value));
     plots.push(group[0].at !== undefined && positions.size > 1 ? linePlot(group, colors) : barPlot(group, colors));
   }
@@ -79,20 +83,28 @@ function barPlot(rows: readonly Row[], colors: ReadonlyMap<string, string>): Bar
         contestant,
         color: colors.get(contestant)!,
         ...spread(samples),
-        ratio: bestRatio(row, contestant),
+        ratio: bestRatios(row, contestant),
       })),
   }));
   const top = Math.max(...groups.flatMap(({ bars }) => bars.map(({ max }) => max)));
   return { kind: "bars", ...head(rows[0]), groups, top: top > 0 ? top : 1 };
 }
 
-function bestRatio(row: Row, contestant: string): string | undefined {
+/** "2.10 × OVS, 0.480 × kernel": against the best reference of each family. */
+function bestRatios(row: Row, contestant: string): string | undefined {
   if (row.better === "neither" || row.references.includes(contestant)) return undefined;
   const measured = row.references.filter((reference) => samplesFor(row, reference).length > 0);
   const sign = row.better === "higher" ? 1 : -1;
-  const [best] = measured.sort((a, b) => sign * (median(samplesFor(row, b)) - median(samplesFor(row, a))));
-  return best === undefined ? undefined : ratioText(row, contestant, best)?.replace(/ \(.*\)$/, "");
+  const families = Map.groupBy(measured, (reference) => FAMILY_NAMES[familyOf(reference) ?? "limit"] ?? reference);
+  const ratios = [...families].flatMap(([name, references]) => {
+    const [best] = references.sort((a, b) => sign * (median(samplesFor(row, b)) - median(samplesFor(row, a))));
+    const pairs = pairedRatios(samplesFor(row, contestant), samplesFor(row, best));
+    return pairs.length > 0 ? [`${figure(median(pairs))} × ${name}`] : [];
+  });
+  return ratios.length > 0 ? ratios.join(", ") : undefined;
 }
+
+const FAMILY_NAMES: Readonly<Partial<Record<Family, string>>> = { ovs: "OVS", kernel: "kernel" };
 
 function linePlot(rows: readonly Row[], colors: ReadonlyMap<string, string>): LinePlot {
   const { at, level } = rows[0];

@@ -32,8 +32,8 @@ ${warning ? `<p class="warning">${text(warning)}</p>` : ""}
     .map((line) => `<li>${text(line)}</li>`)
     .join("")}</ul>
 <p>Contestants took turns in one run, A B A B …, so that what the machine did meanwhile hit all of them. Bars and points are medians,
-thin black lines reach from the least to the greatest round, ratios are taken round by round. <b>Blue is Megaflow</b>, orange is Open
-vSwitch, green is the Linux kernel, grey is what bounds everyone. A figure whose check failed (a packet lost without account, a wrong byte,
+thin black lines reach from the least to the greatest round, ratios are taken round by round. Where switches are compared, <b>blue is Megaflow</b>,
+orange is Open vSwitch, green is the Linux kernel, grey is what bounds everyone. A figure whose check failed (a packet lost without account, a wrong byte,
 the wrong backend) is not shown; the sentence is. Repeat it: <code>${text(command)}</code></p>
 ${glance(headlines(results))}
 <nav>${benches.map(({ name, title }) => `<a href="#${text(name)}"><b>${text(name)}</b> ${text(title)}</a>`).join("")}</nav>
@@ -111,7 +111,10 @@ function bars({ groups, top }: BarPlot): string {
 /** Drawn in the browser by draw-lines.js. */
 function lines(plot: LinePlot): string {
   const data = JSON.stringify(plot).replaceAll("<", "\\u003c");
-  return `<div class="canvas"></div><script type="application/json">${data}</script>`;
+  const legend = plot.lines.map(
+    ({ contestant, color }) => `<span><i style="background:${color}"></i>${text(contestant)}</span>`,
+  );
+  return `<div class="legend">${legend.join("")}</div><div class="canvas"></div><script type="application/json">${data}</script>`;
 }
 
 function table(rows: readonly Row[]): string {

@@ -84,8 +84,9 @@ const bench: Bench = {
         { name: RESIDENT, unit: "MB", better: "lower" },
         { name: IDLE, unit: "% of a processor", better: "lower" },
       ],
-      rounds: session.quick ? 2 : 5,
-      warmups: 1,
+      rounds: session.quick ? 3 : 5,
+      patience: session.quick ? 20 : undefined,
+      warmups: session.quick ? 0 : 1,
       measure: (daemon) => measureDaemon(daemon, `mfd${process.pid}x${count++}`, seconds),
     });
   },

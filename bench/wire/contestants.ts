@@ -1,4 +1,5 @@
 /** Who is compared over the wire. */
+import type { Session } from "../bench.ts";
 import { LinuxBridge, NftablesDnat, NoSwitch } from "../contestants/kernel.ts";
 import { Megaflow } from "../contestants/megaflow.ts";
 import { OpenVswitch } from "../contestants/openvswitch.ts";
@@ -7,8 +8,14 @@ import { ROUTED, WireContestant } from "./rig.ts";
 
 const RIGHT_HOST = ROUTED.hosts[1].address;
 
+export const QUICK_LEAVES_OUT = "The quick run leaves out internal ports: they are TAP devices in both switches.";
+
 /** Fresh ones, ours first. */
-export function wireContestants(): WireContestant[] {
+export function wireContestants({ quick }: Pick<Session, "quick">): WireContestant[] {
+  const internal = [
+    new WireContestant(new Megaflow("internal", LEARNING_SWITCH)),
+    new WireContestant(new OpenVswitch({ internal: true }, LEARNING_SWITCH)),
+  ];
   return [
     new WireContestant(new Megaflow("tap", LEARNING_SWITCH)),
     new WireContestant(new Megaflow("veth", LEARNING_SWITCH)),
@@ -17,6 +24,7 @@ export function wireContestants(): WireContestant[] {
     new WireContestant(new OpenVswitch({}, LEARNING_SWITCH)),
     new WireContestant(new LinuxBridge()),
     new WireContestant(new NftablesDnat(`ip daddr ${ROUTED.targets[0]} dnat to ${RIGHT_HOST}`), ROUTED),
+    ...(quick ? [] : internal),
     new WireContestant(new NoSwitch()),
   ];
 }

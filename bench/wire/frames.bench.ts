@@ -3,7 +3,7 @@ import type { Bench, Case } from "../bench.ts";
 import { PINNING } from "../contestants/processors.ts";
 import { median } from "../statistics.ts";
 import { figure, samplesOf } from "../table.ts";
-import { wireContestants } from "./contestants.ts";
+import { QUICK_LEAVES_OUT, wireContestants } from "./contestants.ts";
 import { frameRate } from "./frame-rate.ts";
 import { loadMetrics, withLoad } from "./load.ts";
 
@@ -22,7 +22,8 @@ const bench: Bench = {
     const seconds = session.quick ? 0.5 : 4;
     session.setting("seconds", seconds);
     session.setting("processors", PINNING);
-    const contestants = wireContestants();
+    if (session.quick) session.note(QUICK_LEAVES_OUT);
+    const contestants = wireContestants(session);
     const rows = await session.compare({
       contestants,
       cases: [60, 512, 1500].map((bytes): FrameCase => ({ name: `${bytes}-byte frames`, bytes })),

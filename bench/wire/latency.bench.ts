@@ -2,7 +2,7 @@
 import type { Bench, Case } from "../bench.ts";
 import { PINNING } from "../contestants/processors.ts";
 import { runClient, startServer } from "../traffic/programs.ts";
-import { wireContestants } from "./contestants.ts";
+import { QUICK_LEAVES_OUT, wireContestants } from "./contestants.ts";
 
 const P50 = "round trip p50";
 const P99 = "round trip p99";
@@ -18,8 +18,9 @@ const bench: Bench = {
     const count = session.quick ? 2000 : 20_000;
     session.setting("round trips", count);
     session.setting("processors", PINNING);
+    if (session.quick) session.note(QUICK_LEAVES_OUT);
     await session.compare({
-      contestants: wireContestants(),
+      contestants: wireContestants(session),
       cases: [
         { name: "UDP", protocol: "udp" },
         { name: "TCP", protocol: "tcp" },

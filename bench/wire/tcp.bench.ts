@@ -4,7 +4,7 @@ import { PINNING } from "../contestants/processors.ts";
 import type { Bulk } from "../traffic/bulk.ts";
 import { runClient, startServer } from "../traffic/programs.ts";
 import { checkBytes } from "./bytes.ts";
-import { wireContestants } from "./contestants.ts";
+import { QUICK_LEAVES_OUT, wireContestants } from "./contestants.ts";
 import { loadMetrics, type Work, withLoad } from "./load.ts";
 import type { WireContestant } from "./rig.ts";
 
@@ -25,6 +25,7 @@ const bench: Bench = {
     session.setting("seconds", seconds);
     session.setting("seconds before, to warm up", WARM_UP);
     session.setting("processors", PINNING);
+    if (session.quick) session.note(QUICK_LEAVES_OUT);
     const cases = [true, false].flatMap((offloads) =>
       [1, 8].map(
         (connections): TcpCase => ({
@@ -35,7 +36,7 @@ const bench: Bench = {
       ),
     );
     await session.compare({
-      contestants: wireContestants(),
+      contestants: wireContestants(session),
       cases,
       metrics: [{ name: RECEIVED, unit: "Gbit/s", better: "higher" }, ...loadMetrics("GB")],
       rounds: session.quick ? 3 : 5,

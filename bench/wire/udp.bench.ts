@@ -4,7 +4,7 @@ import { type Bench, type Case, check } from "../bench.ts";
 import { PINNING } from "../contestants/processors.ts";
 import type { Datagrams } from "../traffic/datagrams.ts";
 import { runClient, startServer } from "../traffic/programs.ts";
-import { wireContestants } from "./contestants.ts";
+import { QUICK_LEAVES_OUT, wireContestants } from "./contestants.ts";
 import { loadMetrics, type Work, withLoad } from "./load.ts";
 import type { WireContestant } from "./rig.ts";
 
@@ -24,8 +24,9 @@ const bench: Bench = {
     const seconds = session.quick ? 0.5 : 4;
     session.setting("seconds", seconds);
     session.setting("processors", PINNING);
+    if (session.quick) session.note(QUICK_LEAVES_OUT);
     await session.compare({
-      contestants: wireContestants(),
+      contestants: wireContestants(session),
       cases: [{ name: "1472-byte datagrams", bytes: 1472 }] satisfies DatagramCase[],
       metrics: [
         { name: ARRIVED, unit: "Gbit/s", better: "higher" },

@@ -1,11 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { parseResults, resultFaults } from "../../bench/schema.ts";
+import { parseResults, resultFaults, resultsText } from "../../bench/schema.ts";
 import { results, row } from "./results.ts";
 
 describe("results of the benchmarks", () => {
   it("come back from JSON as they were", () => {
     const made = results([row()]);
     expect(parseResults(JSON.stringify(made), "a.json")).toEqual(made);
+  });
+
+  it("come back from the text that is written, short as it is", () => {
+    const made = results([row({ series: [{ contestant: "ours [1, 2]", samples: [1 / 3, 2e9, 3] }] })]);
+    const text = resultsText(made);
+    expect(text).toContain("[0.3333333, 2000000000, 3]");
+    expect(parseResults(text, "a.json").benches[0].rows[0].series[0].contestant).toBe("ours [1, 2]");
+    expect(() => parseResults(text, "a.json")).not.toThrow();
   });
 
   it.each([

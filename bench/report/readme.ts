@@ -1,0 +1,69 @@
+/**
+ * The README's figures: `npm run bench:readme` writes the part between its two marks anew from the results that the first one names.
+ *
+ *   <!-- figures: bench/results/NAME.json -->
+ *   …
+ *   <!-- end of figures -->
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import { busyWarning } from "../machine.ts";
+import { parseResults, type Results } from "../schema.ts";
+import { figure } from "../table.ts";
+import { type Best, headlines, verdict } from "./headlines.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const PART = /<!-- figures: (\S+\.json) -->\n[\s\S]*?<!-- end of figures -->/;
+/** The benches whose sentences are answers, not remarks. */
+const ANSWERS = ["select/cost", "hash/distribution"];
+
+/** @throws Error when the text has no such part. */
+export function withFigures(readme: string, read: (file: string) => Results): string {
+  const file = PART.exec(readme)?.[1];
+  if (file === undefined) throw new Error("README.md has no part between <!-- figures: FILE.json --> and its end");
+  return readme.replace(PART, () => `<!-- figures: ${file} -->\n${figures(read(file), file)}\n<!-- end of figures -->`);
+}
+
+export function readResults(file: string): Results {
+  return parseResults(readFileSync(new URL(file, ROOT), "utf8"), file);
+}
+
+function figures(results: Results, file: string): string {
+  const { started, machine, command, benches } = results;
+  const lines = headlines(results).map((line) => {
+    const cells = [line.ours, line.ovs, line.kernel].map((best) => cell(best, line.unit));
+    return [line.asks, ...cells, verdict(line, "ovs"), verdict(line, "kernel")];
+  });
+  const table = [["the best of each", "Megaflow", "OVS", "Linux", "against OVS", "against Linux"], ...lines];
+  const report = `bench/results/${basename(file, ".json")}.html`;
+  const answers = benches.filter(({ name }) => ANSWERS.includes(name)).flatMap(({ notes }) => notes.at(-1) ?? []);
+  const warning = busyWarning(machine);
+  return [
+    "",
+    `${started.slice(0, 10)}, ${machine.processors} × ${machine.processor}, Linux ${machine.kernel}, Node ${machine.node}, ` +
+      `Open vSwitch ${machine.packages["openvswitch-switch"] ?? "absent"}, revision ${machine.revision}; medians of a run of`,
+    "",
+    `    ${command}`,
+    "",
+    `whose [results](${file}) and [report](${report}) are kept.${warning ? ` **${warning}**` : ""}`,
+    "",
+    markdown(table),
+    ...answers.flatMap((answer) => ["", answer]),
+    "",
+  ].join("\n");
+}
+
+function cell(best: Best | undefined, unit: string): string {
+  return best === undefined ? "–" : `${figure(best.value)} ${unit} (${best.contestant})`;
+}
+
+function markdown([head, ...rows]: readonly (readonly string[])[]): string {
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column].length)));
+  const line = (row: readonly string[]) => `| ${row.map((text, column) => text.padEnd(widths[column])).join(" | ")} |`;
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
+}
+
+if (import.meta.main) {
+  const file = new URL("README.md", ROOT);
+  writeFileSync(file, withFigures(readFileSync(file, "utf8"), readResults));
+}
