@@ -20,7 +20,7 @@ export const USAGE = `usage: npm run bench -- [NAMES] [options]
   NAMES                   benches whose names start so; all without
   --list                  names them
   --quick                 few short rounds, minutes in all: for a first look
-  --against ovs,bridge,nft  contestants; those missing are installed from Debian. Without: those that are installed
+  --against ovs,dpdk,bridge,nft  contestants; those missing are installed from Debian. Without: those that are installed
   --json FILE             every sample, for bench:compare and the report
   --report FILE.html      the report in one file`;
 

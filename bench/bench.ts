@@ -8,7 +8,7 @@
 import type { Position, Row } from "./schema.ts";
 
 /** Against whom. Contestants of our own always take part, the others when they are installed or asked for by name. */
-export const KINDS = ["megaflow", "limit", "ovs", "bridge", "nft"] as const;
+export const KINDS = ["megaflow", "limit", "ovs", "dpdk", "bridge", "nft"] as const;
 /** "limit" is what bounds everyone: the generator without a switch. */
 export type Kind = (typeof KINDS)[number];
 
@@ -57,6 +57,8 @@ export interface Comparison<C extends Contestant, K extends Case> {
 export interface Session {
   /** Fewer and shorter rounds, so that all of it ends in minutes: for a first look, not for a claim. */
   readonly quick: boolean;
+  /** Whether contestants of that kind were asked for by name; undefined: nobody was. */
+  asksFor(kind: Kind): boolean | undefined;
   setting(name: string, value: string | number | boolean): void;
   note(sentence: string): void;
   /** Rows made of others, shown before them. */

@@ -5,12 +5,23 @@ import { delimiter, join } from "node:path";
 import type { Kind } from "./bench.ts";
 
 interface Requirement {
+  /** By name, or by its path; a library by its path. */
   readonly program: string;
   readonly debianPackage: string;
 }
 
+/** Its path: `ovs-vswitchd` may be the one without. */
+export const OVS_DPDK = "/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk";
+const LIBRARIES = `/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`;
+
 const REQUIREMENTS: Partial<Record<Kind, readonly Requirement[]>> = {
   ovs: [{ program: "ovs-vswitchd", debianPackage: "openvswitch-switch" }],
+  dpdk: [
+    { program: OVS_DPDK, debianPackage: "openvswitch-switch-dpdk" },
+    { program: `${LIBRARIES}/librte_net_pcap.so.23`, debianPackage: "librte-net-pcap23" },
+    { program: `${LIBRARIES}/librte_net_null.so.23`, debianPackage: "librte-net-null23" },
+    { program: `${LIBRARIES}/librte_mempool_ring.so.23`, debianPackage: "librte-mempool-ring23" },
+  ],
   nft: [{ program: "nft", debianPackage: "nftables" }],
 };
 
@@ -42,6 +53,7 @@ function missingOf(kind: Kind): string[] {
 }
 
 export function installed(program: string): boolean {
+  if (program.startsWith("/")) return existsSync(program);
   const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"];
   return folders.some((folder) => existsSync(join(folder, program)));
 }

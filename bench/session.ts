@@ -1,6 +1,6 @@
 /** One bench on its way: who takes part, what is printed, what goes into the results. */
 import type { Arguments } from "./arguments.ts";
-import type { Bench, Case, Comparison, Contestant, Session } from "./bench.ts";
+import type { Bench, Case, Comparison, Contestant, Kind, Session } from "./bench.ts";
 import { runComparison } from "./comparison.ts";
 import type { BenchResult, Row } from "./schema.ts";
 import { rowText } from "./table.ts";
@@ -59,6 +59,10 @@ export class BenchSession implements Session {
       absent: this.#absent,
       error,
     };
+  }
+
+  asksFor(kind: Kind): boolean | undefined {
+    return this.#against?.includes(kind);
   }
 
   setting(name: string, value: string | number | boolean): void {

@@ -43,7 +43,7 @@ export class OpenVswitch extends Forwarder {
     const { segmentation = false, internal = false } = this.#tuning;
     const instance = new OvsInstance(home, onSwitchCore([]));
     this.#instance = instance;
-    await instance.startDatabase({ segmentation });
+    await instance.startDatabase({ "userspace-tso-enable": String(segmentation) });
     this.#pid = (await instance.startSwitch()).pid;
     const type = internal ? "internal" : undefined;
     await instance.addBridge(hosts.map(({ port, ofport }) => ({ device: port, ofport, type })));

@@ -138,7 +138,7 @@ export class PacketSource {
 }
 
 /** 0 … count-1 in an order that puts no neighbors next to each other, the same each time. */
-function shuffled(count: number): number[] {
+export function shuffled(count: number): number[] {
   const order = Array.from({ length: count }, (_, i) => i);
   let state = 1;
   for (let i = count - 1; i > 0; i--) {

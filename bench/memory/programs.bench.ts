@@ -25,10 +25,14 @@ const PROGRAMS: readonly (readonly [actions: string, edits?: RigCase["edits"]])[
   ["hash(l4(0)),2"],
 ];
 
-export const ROWS: readonly MemoryRow[] = [
+interface ProgramRow extends MemoryRow {
+  rig(): Rig | ParserRig;
+}
+
+export const ROWS: readonly ProgramRow[] = [
   { name: "parse: frame to flow key", rig: () => new ParserRig() },
   ...PROGRAMS.map(
-    ([actions, edits]): MemoryRow => ({ name: actions, rig: () => new Rig(programCase(actions, edits)) }),
+    ([actions, edits]): ProgramRow => ({ name: actions, rig: () => new Rig(programCase(actions, edits)) }),
   ),
   { name: "ct(zone=1),2: established", rig: () => new Rig(trackedProgramCase(false)) },
   { name: "ct(zone=1,nat),2: NAT rewrites the destination", rig: () => new Rig(trackedProgramCase(true)) },

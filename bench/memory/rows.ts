@@ -1,4 +1,4 @@
-/** Cases beside figures that others reached, which were recorded on an idle machine of the same kind: a scale, not a race. */
+/** Cases beside what others reach: measured in turn, or recorded on an idle machine of the same kind (a scale, not a race). */
 import type { Case, Contestant, Figures, Session } from "../bench.ts";
 import { onOneProcessor, PINNED } from "../contestants/processors.ts";
 import { BATCH } from "./packet-source.ts";
@@ -6,14 +6,21 @@ import { NET, WITH_SOURCE } from "./rig.ts";
 
 export interface MemoryRow extends Case {
   /** Prepares a switch. */
-  rig(): { measure(milliseconds: number): Figures };
+  rig(): Rig | Promise<Rig>;
   /** What others reached: their name, then figures by metric. */
   readonly recorded?: Readonly<Record<string, Figures>>;
+  /** Prepares someone else's, by name. */
+  readonly others?: Readonly<Record<string, () => Promise<Rig>>>;
 }
 
+interface Rig {
+  measure(milliseconds: number): Figures | Promise<Figures>;
+}
+
+/** `others`: contestants that take part where a row has something of theirs. */
 export async function compareRows(
   session: Session,
-  others: readonly string[],
+  others: readonly Contestant[],
   rows: readonly MemoryRow[],
 ): Promise<void> {
   const milliseconds = session.quick ? 60 : 300;
@@ -26,15 +33,12 @@ export async function compareRows(
   });
 
   async function compareRow(row: MemoryRow): Promise<void> {
-    // One at a time: a switch with a million flows takes its share of memory and caches.
-    let rig: ReturnType<MemoryRow["rig"]> | undefined;
-    const taken = others.filter((other) => row.recorded?.[other] !== undefined);
-    const contestants: Contestant[] = [
-      { name: "megaflow", kind: "megaflow" },
-      ...taken.map((name): Contestant => ({ name, kind: "limit" })),
-    ];
+    // One row at a time: a switch with a million flows takes its share of memory and caches.
+    const rigs = new Map<string, Rig>();
+    const taken = others.filter(({ name }) => row.recorded?.[name] ?? row.others?.[name]);
+    const absent = others.filter(({ missing }) => missing?.() !== undefined);
     await session.compare({
-      contestants,
+      contestants: [{ name: "megaflow", kind: "megaflow" }, ...taken, ...absent],
       cases: [row],
       metrics: [
         { name: WITH_SOURCE, unit: "ns", better: "lower" },
@@ -42,11 +46,12 @@ export async function compareRows(
       ],
       rounds: session.quick ? 3 : 7,
       warmups: 1,
-      references: taken,
-      measure: ({ name }) => {
+      references: taken.map(({ name }) => name),
+      measure: async ({ name }) => {
         const recorded = row.recorded?.[name];
         if (recorded) return recorded;
-        rig ??= row.rig();
+        const rig = rigs.get(name) ?? (await (row.others?.[name] ?? row.rig)());
+        rigs.set(name, rig);
         return rig.measure(milliseconds);
       },
     });

@@ -85,6 +85,6 @@ function turn(packets: number, points: readonly Point[]): string | undefined {
   ).at(-1);
   const each = packetsText(packets);
   if (last === undefined) return `at ${ratios[0] > 1 ? "any" : "no"} number of connections of ${each}`;
-  const place = `${figure(last.at)} connections of ${each}`;
+  const place = `${Math.max(2, Number(last.at.toPrecision(2))).toLocaleString("en-US")} connections of ${each}`;
   return last.lessAfter === "second" ? `from about ${place} on` : `only below about ${place}`;
 }

@@ -60,7 +60,7 @@ class OvsDaemon implements DaemonContestant {
 
   async start(namespace: string): Promise<ProcessIdentity> {
     this.#rig = new OvsInstance(namespace);
-    await this.#rig.startDatabase({ segmentation: false });
+    await this.#rig.startDatabase({});
     return this.#rig.startSwitch();
   }
 

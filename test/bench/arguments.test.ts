@@ -19,9 +19,9 @@ describe("the command line of the benchmarks", () => {
 
   it.each([
     [["nothing"], "no bench starts with nothing: there are hash/distribution"],
-    [["--against", "dpdk"], "takes a list of ovs, bridge, nft, not dpdk"],
-    [["--against", "megaflow"], "takes a list of ovs, bridge, nft, not megaflow"],
-    [["--against", ""], "takes a list of ovs, bridge, nft"],
+    [["--against", "vpp"], "takes a list of ovs, dpdk, bridge, nft, not vpp"],
+    [["--against", "megaflow"], "takes a list of ovs, dpdk, bridge, nft, not megaflow"],
+    [["--against", ""], "takes a list of ovs, dpdk, bridge, nft"],
     [["--report", "r.pdf"], "an .html file"],
     [["--fast"], "--fast"],
     [["--json"], "--json"],
@@ -31,7 +31,7 @@ describe("the command line of the benchmarks", () => {
   });
 
   it("ends with status 2 and says how it is used", () => {
-    const { status, stderr } = spawnSync(process.execPath, [MAIN, "--against", "dpdk"], { encoding: "utf8" });
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, "--against", "vpp"], { encoding: "utf8" });
     expect(status).toBe(2);
     expect(stderr).toContain("usage: npm run bench");
   });

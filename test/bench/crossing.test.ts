@@ -38,7 +38,7 @@ describe("dp_hash against fields", () => {
 
   it("is one sentence", () => {
     expect(answer(all, asOvs, asOvs)).toBe(
-      "As OVS does both, choosing by ip_src,tp_src costs more than dp_hash from about 10.0 connections of 1 packet on, " +
+      "As OVS does both, choosing by ip_src,tp_src costs more than dp_hash from about 10 connections of 1 packet on, " +
         "at no number of connections of 1,000 packets, and at most 4.00 × as much (100 connections of 1 packet); " +
         "in one pass, as Megaflow does unless told otherwise, it costs 0.250 to 4.00 × as much, in the middle 0.500 ×.",
     );
