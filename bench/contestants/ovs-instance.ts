@@ -85,11 +85,6 @@ export class OvsInstance {
     return runProgram(["ovs-ofctl", "-O", "OpenFlow15", command, `unix:${this.#directory}/${bridge}.mgmt`, ...rest]);
   }
 
-  appctl(...words: string[]): Promise<string> {
-    const target = `${this.#directory}/ovs-vswitchd.${this.#pid("ovs-vswitchd")}.ctl`;
-    return runProgram(["ovs-appctl", "-t", target, ...words]);
-  }
-
   async stop(): Promise<void> {
     for (const name of ["ovs-vswitchd", "ovsdb-server"]) {
       const pid = this.#pid(name);
