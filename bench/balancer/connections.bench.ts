@@ -110,7 +110,7 @@ const bench: Bench = {
         { name: STEADY, unit: "", better: "higher" },
       ],
       rounds: session.quick ? 3 : 5,
-      patience: session.quick ? 100 : undefined,
+      patience: session.quick ? 80 : undefined,
       warmups: 0,
       measure: (contestant, { measure }) => measure(contestant),
     });

@@ -62,7 +62,7 @@ const bench: Bench = {
       ),
       metrics,
       rounds: session.quick ? 3 : 5,
-      patience: session.quick ? 50 : undefined,
+      patience: session.quick ? 40 : undefined,
       warmups: 0,
       references: [RECIRCULATED],
       measure: ({ way }, { connections }) =>

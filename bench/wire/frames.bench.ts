@@ -33,7 +33,7 @@ const bench: Bench = {
         ...loadMetrics("million frames"),
       ],
       rounds: session.quick ? 3 : 5,
-      patience: session.quick ? 60 : undefined,
+      patience: session.quick ? 50 : undefined,
       warmups: 0,
       measure: (contestant, { bytes }) =>
         withLoad(contestant, async () => {

@@ -30,7 +30,7 @@ const bench: Bench = {
         { name: P99, unit: "µs", better: "lower" },
       ],
       rounds: session.quick ? 3 : 5,
-      patience: session.quick ? 40 : undefined,
+      patience: session.quick ? 35 : undefined,
       warmups: 0,
       measure: async ({ left, right, target }, { protocol }) => {
         const server = await startServer(right, `${protocol}-echo`, String(PORT));

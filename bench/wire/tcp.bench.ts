@@ -40,7 +40,7 @@ const bench: Bench = {
       cases,
       metrics: [{ name: RECEIVED, unit: "Gbit/s", better: "higher" }, ...loadMetrics("GB")],
       rounds: session.quick ? 3 : 5,
-      patience: session.quick ? 75 : undefined,
+      patience: session.quick ? 60 : undefined,
       warmups: 0,
       measure: async (contestant, { connections, offloads }) => {
         if (!contestant.forwarder.supports(offloads)) return {};
