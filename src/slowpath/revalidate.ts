@@ -44,8 +44,15 @@ export interface RevalidatorOptions {
   readonly now: () => number;
   /** Milliseconds without a packet after which a megaflow goes. */
   readonly maxIdle: () => number;
+  /** Most megaflows at a time. */
+  readonly flowLimit: () => number;
   readonly watcher: () => FlowWatcher | undefined;
 }
+
+/** From here on there is little room for new flows: what a flood of single packets left behind goes soon. */
+const CROWDED = 7 / 8;
+/** Milliseconds without a packet after which a megaflow goes when it is crowded. */
+const CROWDED_IDLE = 1000;
 
 export class Revalidator {
   readonly statistics = { translated: 0, kept: 0, changed: 0, removed: 0, expired: 0 };
@@ -109,9 +116,10 @@ export class Revalidator {
   /** Carries statistics over and removes idle megaflows; called every half second or so. */
   sweep(): void {
     if (this.isPaused) return;
-    const { megaflows, now, maxIdle } = this.#options;
+    const { megaflows, now, maxIdle, flowLimit } = this.#options;
     const time = now();
-    const limit = maxIdle();
+    const isCrowded = megaflows.size >= flowLimit() * CROWDED;
+    const limit = isCrowded ? Math.min(maxIdle(), CROWDED_IDLE) : maxIdle();
     for (const flow of [...megaflows]) {
       const used = this.#credit(flow) || flow.created;
       if (time - used > limit) {

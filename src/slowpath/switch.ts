@@ -121,6 +121,7 @@ export class Switch {
       translate: (key: Uint8Array, packet?: Decided) => this.#translate(key, packet),
       retain: (id: number) => this.recirculation.retain(id),
       release: (id: number) => this.recirculation.release(id),
+      flowLimit: () => this.flowLimit,
       now,
       watcher: () => this.flowWatcher,
     };
@@ -131,7 +132,6 @@ export class Switch {
         if (upcall.argument === PACKET_OUT_ARGUMENT) this.#packetOuts.returned(upcall);
         else this.#packetIns.returned(upcall);
       },
-      flowLimit: () => this.flowLimit,
       onError: (error) => this.#report(error),
     });
     this.revalidator = new Revalidator({

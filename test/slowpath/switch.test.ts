@@ -64,6 +64,20 @@ describe("megaflows", () => {
     expect(lab.portsOf(1, udpFrame(1))).toEqual([2]);
   });
 
+  it("go sooner when there is little room, so that others find some: those that are used stay", async () => {
+    const lab = await TestSwitch.start(2, { maxIdle: 10_000, flowLimit: 8 });
+    await lab.add(...Array.from({ length: 9 }, (_, i) => `priority=2,udp,tp_src=${i + 1} actions=output:2`));
+    for (let i = 1; i <= 6; i++) lab.send(1, udpFrame(i));
+    lab.datapath.advanceTime(2000);
+    lab.switch.sweep();
+    expect(lab.switch.megaflows.size).toBe(6);
+    lab.send(1, udpFrame(1));
+    lab.send(1, udpFrame(7));
+    lab.switch.sweep();
+    expect(lab.switch.megaflows.size).toBe(2);
+    expect(lab.switch.revalidator.statistics.expired).toBe(5);
+  });
+
   it("count for every rule they came by, the first packet included", async () => {
     const lab = await TestSwitch.start(2);
     await lab.add("table=0,priority=1 actions=resubmit(,1)", "table=1,priority=5,udp actions=output:2");
