@@ -8,10 +8,10 @@
  * Invariants: PACKET_CONNECTION is a hint. It is used only when it names a live record of this zone that has the
  *   packet's tuple, so a record that was freed or used again meanwhile does no harm.
  */
-import { CONN_EXPIRES, CONN_FLAGS, CONN_FLAG_FTP, CONN_FLAG_RELATED, CONN_FLAG_TFTP, CONN_KEY, CT_LOOKUP, LOOKUP_KEY, LOOKUP_RELATED } from "../layout/conntrack.ts";
+import { CONN_EXPIRES, CONN_FLAGS, CONN_FLAG_FTP, CONN_FLAG_RELATED, CONN_FLAG_TFTP, CONN_KEY, CT_LOOKUP, LOOKUP_KEY, LOOKUP_RELATED, LOOKUP_TUPLE } from "../layout/conntrack.ts";
 import { CONTROL_NOW } from "../layout/control.ts";
 import { CT_STATE_DNAT, CT_STATE_ESTABLISHED, CT_STATE_INVALID, CT_STATE_NEW, CT_STATE_RELATED, CT_STATE_REPLY, CT_STATE_SNAT, CT_STATE_TRACKED, KEY_CT_STATE, KEY_CT_ZONE } from "../layout/key.ts";
-import { PACKET_CONNECTION, PACKET_FLAGS, PACKET_FLAG_CSUM_GOOD, PACKET_KEY } from "../layout/packet.ts";
+import { PACKET_CONNECTION, PACKET_FLAGS, PACKET_FLAG_CSUM_GOOD, PACKET_KEY, PACKET_TRACK_BUCKET } from "../layout/packet.ts";
 import { CT_FLAG_COMMIT, CT_FLAG_FORCE, CT_FLAG_NAT, OP_CT_FLAGS, OP_CT_ZONE } from "../layout/program.ts";
 import { CONNTRACK_BASE, CONTROL_BASE } from "../memory.ts";
 import { verifyTransportChecksum } from "../packet/checksum.ts";
@@ -22,9 +22,9 @@ import { extractTuple } from "./extract.ts";
 import { applyMarkAndLabel, markAndLabelFrom, writeInvalid, writeTracked, writeUntracked } from "./metadata.ts";
 import { opensConnection, updateState } from "./protocol.ts";
 import { restoreAcknowledgement, shiftSequence } from "./sequence-skew.ts";
-import { directionBit, findConnection, isConnection, recordOf, removeConnection } from "./table.ts";
+import { bucketOf, directionBit, findInBucket, isConnection, recordOf, removeConnection } from "./table.ts";
 import { translate } from "./translate.ts";
-import { directionOf, hashLookup, loadTuple, reverseLookup } from "./tuple.ts";
+import { directionOf, hashTuple, loadTuple, reverseLookup } from "./tuple.ts";
 import { UPDATE_INVALID, UPDATE_NEW, UPDATE_VALID } from "./update.ts";
 
 /** What `passConnection` returns for a packet that goes on; else a DROP_* reason. */
@@ -90,6 +90,8 @@ export function passConnection(packet: usize, instruction: usize): i32 {
   const lookup = CONNTRACK_BASE + CT_LOOKUP;
   const key = <usize>load<u32>(packet, PACKET_KEY);
   const zone = <u32>load<u16>(instruction, OP_CT_ZONE);
+  const bucket = <usize>load<u32>(packet, PACKET_TRACK_BUCKET);
+  store<u32>(packet, 0, PACKET_TRACK_BUCKET); // it was for this action only
   const flags = load<u32>(instruction, OP_CT_FLAGS);
   // What was found out in another zone does not count here.
   let state = <u32>bswap<u16>(load<u16>(key, KEY_CT_STATE));
@@ -111,7 +113,7 @@ export function passConnection(packet: usize, instruction: usize): i32 {
     return PASSED;
   }
 
-  let link = lookUp(lookup, (state & TRANSLATED) != 0, now);
+  let link = lookUp(lookup, bucket, (state & TRANSLATED) != 0, now);
   if (flags & CT_FLAG_FORCE && directionBit(link)) {
     // The committer wants this packet's direction to be the original one.
     removeConnection(recordOf(link));
@@ -139,7 +141,7 @@ export function passConnection(packet: usize, instruction: usize): i32 {
     state = CT_STATE_INVALID;
   } else {
     // A translated packet whose connection has gone may still meet one by what it looks like now: leave that alone.
-    create = !(state & TRANSLATED) || findConnection(lookup, now) == 0;
+    create = !(state & TRANSLATED) || lookUp(lookup, bucket, false, now) == 0;
   }
 
   let expectation: usize = 0;
@@ -192,13 +194,16 @@ function judge(packet: usize, connection: usize, reply: usize, state: u32, flags
   }
 }
 
-/** The connection | direction of the packet at hand. A packet translated in this zone looks like its reply reversed. */
+/**
+ * The connection | direction of the packet at hand. A packet translated in this zone looks like its reply reversed; both have the
+ * same bucket, which is 0 where it was not found out ahead.
+ */
 @inline
-function lookUp(lookup: usize, translated: bool, now: u64): usize {
-  hashLookup(lookup);
-  if (!translated) return findConnection(lookup, now);
+function lookUp(lookup: usize, bucket: usize, translated: bool, now: u64): usize {
+  const chain = bucket != 0 ? bucket : bucketOf(hashTuple(lookup + LOOKUP_TUPLE, load<u32>(lookup, LOOKUP_KEY)));
+  if (!translated) return findInBucket(chain, lookup, now);
   reverseLookup(lookup);
-  const link = findConnection(lookup, now);
+  const link = findInBucket(chain, lookup, now);
   reverseLookup(lookup);
   return link == 0 ? 0 : link ^ 1;
 }

@@ -45,8 +45,12 @@ export function isConnection(address: usize): bool {
 
 /** The live connection that has the look-up's tuple, | 1 when it is the reply's; 0 = none. Removes expired ones. */
 export function findConnection(lookup: usize, now: u64): usize {
+  return findInBucket(bucketOf(load<u32>(lookup, LOOKUP_HASH)), lookup, now);
+}
+
+/** The same, when the tuple's bucket is known. */
+export function findInBucket(bucket: usize, lookup: usize, now: u64): usize {
   const key = load<u32>(lookup, LOOKUP_KEY);
-  const bucket = bucketOf(load<u32>(lookup, LOOKUP_HASH));
   let link = <usize>load<u32>(bucket);
   while (link != 0) {
     const connection = recordOf(link);

@@ -30,7 +30,8 @@ export const PACKET_FLOW = 72; // u32 address of the megaflow record of this pas
 export const PACKET_BATCH_NEXT = 76; // u32 scratch of the pipeline
 export const PACKET_L3_LENGTH = 80; // u32 bytes of the L3 packet without Ethernet padding
 export const PACKET_L3_END = 84; // u16 offset past the IP header and its extensions, 0 = no IP or torn at L3
-export const PACKET_USED = 88; // bytes of the record that mean something
+export const PACKET_TRACK_BUCKET = 88; // u32 address of the bucket in which the next ct action will look, 0 = not known
+export const PACKET_USED = 92; // bytes of the record that mean something
 export const PACKET_SIZE = 128;
 
 export const PACKET_FLAG_CSUM_GOOD = 1; // conntrack has verified L3 and L4 checksums; edits keep them right

@@ -5,7 +5,7 @@
 import { isSelect } from "../actions/select.ts";
 import { bucketAhead, fetchBuckets } from "../conntrack/ahead.ts";
 import { FLOW_PROGRAM } from "../layout/megaflow.ts";
-import { PACKET_RSS_HASH } from "../layout/packet.ts";
+import { PACKET_RSS_HASH, PACKET_TRACK_BUCKET } from "../layout/packet.ts";
 import { hashFour, hashOne } from "../packet/received-hash.ts";
 import { chooseFour } from "../select/select.ts";
 import { AHEAD, CHOSEN, FLOWS, PASS, SAME } from "./lists.ts";
@@ -62,16 +62,25 @@ function hasProgram(flow: usize, program: u32): bool {
   return flow != 0 && load<u32>(flow, FLOW_PROGRAM) == program;
 }
 
-/** Reads ahead the connections that programs beginning with OP_CT will want. */
+/** Reads ahead the connections that programs beginning with OP_CT will want, and leaves their buckets with the packets. */
 export function fetchConnections(end: usize): void {
   let list: usize = AHEAD;
+  let before: usize = 0; // bucket of the packet before
   for (let i: usize = 0; i < end; i += 4) {
+    const packet: usize = load<u32>(PASS + i);
     const flow: usize = load<u32>(FLOWS + i);
-    if (flow == 0 || load<u32>(SAME + i) != 0) continue;
+    if (load<u32>(SAME + i) != 0 && flow != 0) {
+      store<u32>(packet, <u32>before, PACKET_TRACK_BUCKET);
+      continue;
+    }
+    before = 0;
+    if (flow == 0) continue;
     const program: usize = load<u32>(flow, FLOW_PROGRAM);
     if (!beginsWithTracking(program)) continue;
-    const bucket = bucketAhead(load<u32>(PASS + i), program + 4);
+    const bucket = bucketAhead(packet, program + 4);
     if (bucket == 0) continue;
+    store<u32>(packet, <u32>bucket, PACKET_TRACK_BUCKET);
+    before = bucket;
     store<u32>(list, <u32>bucket);
     list += 4;
   }
