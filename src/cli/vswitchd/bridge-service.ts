@@ -4,8 +4,9 @@ import { type Version, versions } from "../../openflow/wire/version.ts";
 import type { Datum } from "../../ovsdb/datum.ts";
 import type { BridgeService, OpenBridge } from "../../ovsdb/reconciler/bridge-service.ts";
 import type { BridgeConfiguration } from "../../ovsdb/reconciler/configuration.ts";
-import type { Switch } from "../../slowpath/switch.ts";
+import type { Switch, SwitchBridge } from "../../slowpath/switch.ts";
 import type { Vlog } from "../../vlog/vlog.ts";
+import { selectGroupLines } from "./group-log.ts";
 import { switchLog } from "./log.ts";
 
 /** Columns of a Controller row. */
@@ -79,6 +80,17 @@ export class BridgeServices {
     return count;
   }
 
+  #tellGroups({ tables }: SwitchBridge): void {
+    const log = this.#vlog.logger("ofproto_dpif");
+    tables.onChange(({ groups }) => {
+      if (groups.size === 0 || !log.isDebugging()) return;
+      for (const id of groups) {
+        const group = tables.groups.get(id);
+        if (group?.type === "select") for (const line of selectGroupLines(group)) log.dbg(line);
+      }
+    });
+  }
+
   readonly open: OpenBridge = async ({ name }) => {
     const log = this.#vlog.logger("connmgr");
     const server = new OpenFlowServer({
@@ -88,6 +100,7 @@ export class BridgeServices {
       log: switchLog(this.#vlog.logger("rconn")),
     });
     await server.ready;
+    this.#tellGroups(server.agent.bridge);
     log.info(`${name}: added service controller "punix:${this.#directory}/${name}.mgmt"`);
     this.#servers.set(name, server);
     const service = new OpenFlowService(server, (text) => log.warn(`${name}: ${text}`));
