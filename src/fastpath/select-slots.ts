@@ -34,7 +34,8 @@ export function selectSlots(buckets: readonly WeightedBucket[]): Uint16Array | u
   });
 }
 
-function slotCount(weights: readonly number[]): number {
+/** How many slots the weights need, MAX_SLOTS or not. */
+export function slotCount(weights: readonly number[]): number {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const lightest = Math.min(...weights.filter((weight) => weight > 0));
   return Math.max(MIN_SLOTS, 2 ** Math.ceil(Math.log2(Math.ceil(total / lightest))));

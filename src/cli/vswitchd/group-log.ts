@@ -1,5 +1,5 @@
 /** The debug log of select groups: how each comes to its buckets, in the words that people grep ovs-vswitchd.log for. */
-import { selectSlots } from "../../fastpath/select-slots.ts";
+import { selectSlots, slotCount } from "../../fastpath/select-slots.ts";
 import type { Group } from "../../slowpath/tables/rule.ts";
 
 const SYM_L4 = 1;
@@ -27,7 +27,7 @@ function slotLines({ buckets }: Group, algorithm: number): string[] {
   if (total === 0) return ["  Total weight is zero. No active buckets.", fallBack];
   const sum = `  Minimum weight: ${Math.min(...weights.filter((weight) => weight > 0))}, total weight: ${total}`;
   const slots = selectSlots(weights.map((weight) => ({ weight, alive: true })));
-  if (!slots) return [sum, "  Too many hash values required.", fallBack];
+  if (!slots) return [sum, `  Too many hash values required: ${slotCount(weights)}`, fallBack];
   const shares = buckets.map(({ id, weight }, index) => {
     const target = ((slots.length * weight) / total).toFixed(2);
     return `  Bucket ${id}: weight=${weight}, target=${target} hits=${slots.filter((bucket) => bucket === index).length}`;

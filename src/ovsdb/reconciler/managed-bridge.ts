@@ -5,9 +5,10 @@
  *   keeps the others from being made.
  */
 import type { Switch, SwitchBridge } from "../../slowpath/switch.ts";
-import { deleteRules, forwardNormally } from "../../slowpath/tables/standing-changes.ts";
+import { deleteEverything, forwardNormally } from "../../slowpath/tables/standing-changes.ts";
 import { bridgeMac, datapathId, formatDatapathId, randomMac } from "./bridge-identity.ts";
 import type { BridgeService, OpenBridge } from "./bridge-service.ts";
+import { type Command, commandOf } from "./command.ts";
 import type { BridgeConfiguration } from "./configuration.ts";
 import type { Devices } from "./devices.ts";
 import { configureFlowTables } from "./flow-tables.ts";
@@ -34,8 +35,8 @@ export class ManagedBridge {
   readonly #inventedMac = randomMac();
   #service: BridgeService | undefined;
   #configuration: BridgeConfiguration;
-  /** Forwards on its own, without controllers; undefined: not decided yet. */
-  #standalone: boolean | undefined;
+  /** Who says what the bridge forwards; undefined: not decided yet. */
+  #command: Command | undefined;
 
   constructor(owner: Switch, configuration: BridgeConfiguration, findKind: FindKind, log: ReconcilerLog) {
     this.name = configuration.name;
@@ -97,7 +98,7 @@ export class ManagedBridge {
     this.#settle(devices);
     this.#service ??= await open(this.bridge);
     this.#service.configure(configuration);
-    await this.#setFailMode(row.fail_mode !== "secure" && configuration.controllers.length === 0);
+    await this.#setCommand(commandOf(configuration));
   }
 
   async close(): Promise<void> {
@@ -151,11 +152,12 @@ export class ManagedBridge {
     return Number.isFinite(lowest) ? lowest : undefined;
   }
 
-  async #setFailMode(standalone: boolean): Promise<void> {
-    if (standalone === this.#standalone) return;
-    const first = this.#standalone === undefined;
-    this.#standalone = standalone;
-    const changes = [...(first ? [] : deleteRules()), ...(standalone ? forwardNormally() : [])];
+  /** What a controller had put in goes with it, as what was there goes when the first one comes. */
+  async #setCommand(command: Command): Promise<void> {
+    if (command === this.#command) return;
+    const first = this.#command === undefined;
+    this.#command = command;
+    const changes = [...(first ? [] : deleteEverything()), ...(command === "standalone" ? forwardNormally() : [])];
     if (changes.length > 0) await this.#switch.apply(changes, this.name);
   }
 }

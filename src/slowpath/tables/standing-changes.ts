@@ -21,12 +21,9 @@ function flowMod(changes: Partial<FlowMod>): FlowMod {
   };
 }
 
-/** No rule is left. */
-export const deleteRules = (): Modification[] => [flowMod({})];
-
 /** Neither rule nor group nor meter is left. */
 export const deleteEverything = (): Modification[] => [
-  ...deleteRules(),
+  flowMod({}),
   {
     kind: "group",
     command: "delete",

@@ -27,7 +27,7 @@ it("tells when a group is hashed in the slow path", () => {
   expect(lines(`${text}dp_hash,${buckets}`).slice(1)).toEqual([
     "Selection method specified: dp_hash.",
     "  Minimum weight: 1, total weight: 1000",
-    "  Too many hash values required.",
+    "  Too many hash values required: 1024",
     "Falling back to default hash method.",
   ]);
   expect(lines(`${text}hash,${buckets}`).at(-1)).toBe("No hash fields. Falling back to default hash method.");
