@@ -6,6 +6,7 @@ import type { BridgeService, OpenBridge } from "../../ovsdb/reconciler/bridge-se
 import type { BridgeConfiguration } from "../../ovsdb/reconciler/configuration.ts";
 import type { Switch, SwitchBridge } from "../../slowpath/switch.ts";
 import type { Vlog } from "../../vlog/vlog.ts";
+import { confinement } from "./confinement.ts";
 import { selectGroupLines } from "./group-log.ts";
 import { switchLog } from "./log.ts";
 
@@ -18,19 +19,23 @@ const roles: Readonly<Record<string, string>> = { primary: "master", secondary: 
 class OpenFlowService implements BridgeService {
   readonly server: OpenFlowServer;
   readonly #complain: (text: string) => void;
+  readonly #refuses: (target: string) => boolean;
 
-  constructor(server: OpenFlowServer, complain: (text: string) => void) {
+  constructor(server: OpenFlowServer, complain: (text: string) => void, refuses: (target: string) => boolean) {
     this.server = server;
     this.#complain = complain;
+    this.#refuses = refuses;
   }
 
   configure({ row, controllers }: BridgeConfiguration): void {
     this.server.setVersions(row.protocols.size === 0 ? undefined : versionsNamed(row.protocols));
-    const wanted = controllers.map(({ target, inactivity_probe, max_backoff }) => ({
-      target,
-      probeInterval: inactivity_probe,
-      maxBackoff: max_backoff,
-    }));
+    const wanted = controllers
+      .filter(({ target }) => !this.#refuses(target))
+      .map(({ target, inactivity_probe, max_backoff }) => ({
+        target,
+        probeInterval: inactivity_probe,
+        maxBackoff: max_backoff,
+      }));
     for (const [target, what] of this.server.setControllers(wanted)) this.#complain(`${target}: ${what}`);
   }
 
@@ -65,12 +70,14 @@ export class BridgeServices {
   readonly #switch: Switch;
   readonly #directory: string;
   readonly #vlog: Vlog;
+  readonly #confined: boolean;
   readonly #servers = new Map<string, OpenFlowServer>();
 
-  constructor(owner: Switch, directory: string, vlog: Vlog) {
+  constructor(owner: Switch, { directory, vlog, confined }: { directory: string; vlog: Vlog; confined: boolean }) {
     this.#switch = owner;
     this.#directory = directory;
     this.#vlog = vlog;
+    this.#confined = confined;
   }
 
   /** Connections of all bridges. */
@@ -78,6 +85,19 @@ export class BridgeServices {
     let count = 0;
     for (const { agent } of this.#servers.values()) count += agent.sessions.size;
     return count;
+  }
+
+  /** Whether a controller's target is refused; why is in the log, once. */
+  #refusalOf(bridge: string): (target: string) => boolean {
+    if (!this.#confined) return () => false;
+    const log = this.#vlog.logger("bridge");
+    const told = new Set<string>();
+    return (target) => {
+      const why = confinement(bridge, target, this.#directory);
+      if (why !== undefined && !told.has(target)) log.err(`bridge ${bridge}: ${why}`);
+      if (why !== undefined) told.add(target);
+      return why !== undefined;
+    };
   }
 
   #tellGroups({ tables }: SwitchBridge): void {
@@ -103,7 +123,7 @@ export class BridgeServices {
     this.#tellGroups(server.agent.bridge);
     log.info(`${name}: added service controller "punix:${this.#directory}/${name}.mgmt"`);
     this.#servers.set(name, server);
-    const service = new OpenFlowService(server, (text) => log.warn(`${name}: ${text}`));
+    const service = new OpenFlowService(server, (text) => log.warn(`${name}: ${text}`), this.#refusalOf(name));
     return {
       configure: (configuration) => service.configure(configuration),
       controllerStatus: (target) => service.controllerStatus(target),

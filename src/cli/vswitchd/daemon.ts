@@ -27,6 +27,7 @@ export interface DaemonOptions {
   /** Path of the control socket; undefined: none. */
   readonly control: string | undefined;
   readonly vlog: Vlog;
+  readonly confined: boolean;
   readonly dummy: VswitchdOptions["dummy"];
 }
 
@@ -63,7 +64,7 @@ export class Daemon implements Vswitchd {
     }
   }
 
-  private constructor({ database, directory, vlog }: DaemonOptions, world: World) {
+  private constructor({ database, directory, vlog, confined }: DaemonOptions, world: World) {
     const { datapath, now, clock, dummies, tunnels, settle, ...usual } = world;
     this.vlog = vlog;
     this.exitAsked = new Promise((resolve) => {
@@ -75,7 +76,7 @@ export class Daemon implements Vswitchd {
     this.switch = new Switch({ datapath, now, select: "recirculate", log: switchLog(vlog.logger("ofproto_dpif")) });
     this.switch.flowWatcher = new FlowLog(this.switch, vlog.logger("dpif_netdev"));
     settle?.(this.switch);
-    this.#services = new BridgeServices(this.switch, directory, vlog);
+    this.#services = new BridgeServices(this.switch, { directory, vlog, confined });
     this.#reconciler = new Reconciler({
       ...usual,
       switch: this.switch,

@@ -74,8 +74,8 @@ async function runDaemon(options: VswitchdOptions): Promise<number> {
     });
     const { Daemon } = await import("./daemon.ts");
     const control = controlPath(options, folders, process.pid);
-    const { database, dummy } = options;
-    const starting = Daemon.start({ database, directory: folders.run, control, vlog, dummy });
+    const { database, confined, dummy } = options;
+    const starting = Daemon.start({ database, directory: folders.run, control, vlog, confined, dummy });
     const daemon = await Promise.race([starting, stopped]);
     if (daemon === STOPPED) return SUCCESS;
     if (options.detach && options.changeDirectory) process.chdir("/");

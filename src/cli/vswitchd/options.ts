@@ -24,6 +24,8 @@ export interface VswitchdOptions {
   readonly levels: readonly string[];
   /** Absolute, without the process id where it has the default name; undefined: no control socket. */
   readonly control: string | "default" | undefined;
+  /** Controllers' sockets stay in the daemon's own directory. */
+  readonly confined: boolean;
   /** Ports in memory and a clock that stands still, for OVS's own test suite. */
   readonly dummy: false | "enabled" | "override" | "system";
 }
@@ -71,6 +73,7 @@ export function parseOptions(words: readonly string[], { run, log }: Directories
     logFile: undefined as string | undefined,
     levels: [] as string[],
     control: "default" as string | undefined,
+    confined: true,
     dummy: false as VswitchdOptions["dummy"],
   };
   const inRun = (name: string): string => (isAbsolute(name) ? name : resolve(directory, run, name));
@@ -125,6 +128,9 @@ export function parseOptions(words: readonly string[], { run, log }: Directories
         parsed.control = path === "none" ? undefined : inRun(path);
         break;
       }
+      case "no-self-confinement":
+        parsed.confined = false;
+        break;
       case "enable-dummy":
         parsed.dummy = value === "override" || value === "system" ? value : "enabled";
         break;

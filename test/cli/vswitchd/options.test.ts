@@ -27,6 +27,7 @@ describe("the command line of ovs-vswitchd", () => {
       logFile: undefined,
       levels: [],
       control: "default",
+      confined: true,
       dummy: false,
     });
   });
@@ -50,10 +51,11 @@ describe("the command line of ovs-vswitchd", () => {
     const line =
       "unix:/var/run/openvswitch/db.sock -vconsole:emer -vsyslog:err -vfile:info --mlockall --no-chdir " +
       "--log-file=/var/log/openvswitch/ovs-vswitchd.log --pidfile=/var/run/openvswitch/ovs-vswitchd.pid --detach " +
-      "--user=root:root --syslog-method=null -p /key -C /ca";
+      "--user=root:root --syslog-method=null --no-self-confinement -p /key -C /ca";
     expect(options(line)).toMatchObject({
       database: "unix:/var/run/openvswitch/db.sock",
       levels: ["console:emer", "syslog:err", "file:info"],
+      confined: false,
       pidFile: "/var/run/openvswitch/ovs-vswitchd.pid",
       logFile: "/var/log/openvswitch/ovs-vswitchd.log",
     });
