@@ -13,7 +13,7 @@ interface Question {
   readonly at?: number;
 }
 
-const QUESTIONS: readonly Question[] = [
+export const QUESTIONS: readonly Question[] = [
   { asks: "TCP, one connection", bench: "wire/tcp", metric: "received", case: "1 connection, offloads on" },
   {
     asks: "TCP through the load balancer, one connection",
@@ -47,7 +47,7 @@ const QUESTIONS: readonly Question[] = [
     metric: "processor of the switch, 10,000 connections",
     case: "new connections",
   },
-  { asks: "flows set up over veth", bench: "wire/set-ups", metric: "flows set up" },
+  { asks: "megaflows set up over the wire", bench: "wire/set-ups", metric: "megaflows set up" },
   {
     asks: "output in memory, exact match, 100,000 flows",
     bench: "memory/datapath",

@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { headlines, verdict } from "../../bench/report/headlines.ts";
+import { benchNames } from "../../bench/main.ts";
+import { headlines, QUESTIONS, verdict } from "../../bench/report/headlines.ts";
 import { reportHtml } from "../../bench/report/report.ts";
 import { results, row } from "./results.ts";
 
@@ -17,6 +19,18 @@ const tcp = row({
   ],
 });
 const measured = results([tcp], { name: "wire/tcp" });
+
+it.each(QUESTIONS)("$asks: its bench has such a metric", ({ bench, metric, case: benchCase }) => {
+  const folder = bench.split("/")[0];
+  const sources = readdirSync(new URL(`../../bench/${folder}/`, import.meta.url))
+    .map((name) => readFileSync(new URL(`../../bench/${folder}/${name}`, import.meta.url), "utf8"))
+    .join("");
+  expect(benchNames()).toContain(bench);
+  expect(sources).toContain(`"${metric}"`);
+  // Names of cases on the wire are put together: what stays of them is looked for.
+  if (benchCase !== undefined)
+    expect(sources).toContain(benchCase.replace(/^\d+(-byte)?.*?(frames|connection).*$/, "$2"));
+});
 
 describe("at a glance", () => {
   const [line, ...more] = headlines(measured);

@@ -21,7 +21,7 @@ describe("the README's figures", () => {
 
   it("follow the results", () => {
     const measured = results(
-      [row({ metric: "flows set up", series: [{ contestant: "megaflow veth", samples: [42] }] })],
+      [row({ metric: "megaflows set up", series: [{ contestant: "megaflow veth", samples: [42] }] })],
       {
         name: "wire/set-ups",
       },
