@@ -10,7 +10,7 @@ export const USAGE = `usage: npm run conformance -- [system|unit] [NUMBER|FIRST-
   NUMBER, FIRST-LAST  tests by number; GROUP: tests of a group; without: all that start ovs-vswitchd
   --daemon real|PATH  what is tested: Debian's ovs-vswitchd, or a program; without: src/cli/ovs-vswitchd
   --jobs N            tests at a time (as many as there are processors)
-  --limit SECONDS     after which a test is ended (60)
+  --limit SECONDS     after which a test is ended (120)
   --passing           only tests of the list of passing ones
   --sample            only tests of sample.tsv
   --check             fails when a listed test is lost, after a second try
@@ -59,7 +59,7 @@ function parse(words: readonly string[]) {
       options: {
         daemon: { type: "string" },
         jobs: { type: "string", default: String(availableParallelism()) },
-        limit: { type: "string", default: "60" },
+        limit: { type: "string", default: "120" },
         passing: { type: "boolean", default: false },
         sample: { type: "boolean", default: false },
         check: { type: "boolean", default: false },

@@ -12,7 +12,7 @@ import { unpackedSource } from "../conformance/source.ts";
 import { SUITES, suiteTests } from "../conformance/suite.ts";
 
 /** Seconds for one test, and for all of a suite's sample. */
-const LIMIT = 60;
+const LIMIT = 120;
 const LONGEST = 600;
 
 let scratch: string;

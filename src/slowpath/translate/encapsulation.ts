@@ -53,6 +53,7 @@ export function decapsulate(context: TranslationContext, packetType: number): vo
   context.commit();
   const before = getPacketType(flow);
   if (before === PACKET_TYPE_ETHERNET) {
+    context.wildcards[KEY_VLAN_TCI0] |= VLAN_CFI >> 8;
     if (flow[KEY_VLAN_TCI0] & (VLAN_CFI >> 8)) {
       context.report("detail", "Dropping packet, cannot decap Ethernet if VLAN is present.");
       context.fail("unsupported_packet_type");
