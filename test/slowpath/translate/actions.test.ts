@@ -149,10 +149,10 @@ describe("an action becomes datapath actions, and a megaflow that looks at no mo
       "decap,encap(mpls),set_mpls_label:2,encap(ethernet),mod_dl_dst:00:00:00:00:00:09,2",
       arp,
       "pop_eth,add_mpls(label=2,tc=0,ttl=64,bos=1,eth_type=0x8847),push_eth(src=00:00:00:00:00:00,dst=00:00:00:00:00:09),2",
-      "arp,in_port=1,dl_dst=00:00:00:00:00:00",
+      "arp,in_port=1,vlan_tci=0x0000/0x1000,dl_dst=00:00:00:00:00:00",
     ],
     // Without an Ethernet header it leaves by no port, and a copy that got one is a copy.
-    ["decap,2", arp, "drop", "arp,in_port=1"],
+    ["decap,2", arp, "drop", "arp,in_port=1,vlan_tci=0x0000/0x1000"],
     [
       "clone(encap(mpls),encap(ethernet),2),3",
       arp,
