@@ -17,7 +17,7 @@ import {
 } from "../../assembly/layout/port.ts";
 import { XDP_LONGEST } from "../../assembly/layout/xdp.ts";
 import { SystemCallError } from "../kernel/errno.ts";
-import { driverOf, receiveQueues } from "../kernel/ethtool.ts";
+import { driverOf, receiveQueues, transmitOffloads } from "../kernel/ethtool.ts";
 import type { Link } from "../kernel/link.ts";
 import { bindToInterface, openPacketSocket, takeRingDrops } from "../kernel/packet-socket.ts";
 import { close } from "../kernel/system-calls.ts";
@@ -27,7 +27,14 @@ import type { InterfaceIo } from "./datapath.ts";
 import { NoWindowError, type RingWindow, type RingWindows } from "./ring-windows.ts";
 
 /** The kernel segments and sums what an interface cannot: every packet socket takes everything. */
-const ALL_OFFLOADS = PORT_FEATURE_CSUM | PORT_FEATURE_TSO4 | PORT_FEATURE_TSO6 | PORT_FEATURE_USO;
+const SEGMENTATION = PORT_FEATURE_TSO4 | PORT_FEATURE_TSO6 | PORT_FEATURE_USO;
+
+/** A socket that bypasses the queues loses what the device cannot take as it is: the kernel does not cut it there. */
+function offloadsOf(name: string): number {
+  const { checksum, segmentation } = transmitOffloads(name);
+  if (!checksum) return 0;
+  return PORT_FEATURE_CSUM | (segmentation ? SEGMENTATION : 0);
+}
 /** Ethernet header and one tag, which an MTU does not count. */
 const HEADER_SIZE = 18;
 /** Drivers of interfaces whose senders are on this machine: they leave checksums open. */
@@ -67,7 +74,7 @@ export function openInterface(spec: InterfaceSpec, link: Link, windows: RingWind
   }
 }
 
-function openByPacketSocket({ offloads }: InterfaceSpec, link: Link, windows: RingWindows): OpenInterface {
+function openByPacketSocket({ name, offloads }: InterfaceSpec, link: Link, windows: RingWindows): OpenInterface {
   const descriptor = openPacketSocket();
   let window: RingWindow | undefined;
   try {
@@ -84,7 +91,7 @@ function openByPacketSocket({ offloads }: InterfaceSpec, link: Link, windows: Ri
     descriptor,
     window,
     kind: PORT_KIND_PACKET,
-    features: PORT_FEATURE_VNET | (offloads === false ? 0 : ALL_OFFLOADS),
+    features: PORT_FEATURE_VNET | (offloads === false ? 0 : offloadsOf(name)),
     takeDrops: () => takeRingDrops(descriptor),
     close: () => {
       windows.close(ring);

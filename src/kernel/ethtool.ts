@@ -52,6 +52,17 @@ export function linkMode(name: string): LinkMode | undefined {
   return { speed: megabits * 1e6, duplex: settings[SETTINGS_DUPLEX] === DUPLEX_FULL ? "full" : "half" };
 }
 
+const ETHTOOL_GTXCSUM = 0x16;
+const ETHTOOL_GTSO = 0x1e;
+/** struct ethtool_value: cmd(4) data(4). */
+const VALUE_SIZE = 8;
+
+/** Whether the device takes packets without checksum, and super-packets. One that does not say is thought to. */
+export function transmitOffloads(name: string): { checksum: boolean; segmentation: boolean } {
+  const says = (command: number): boolean => ask(name, command, VALUE_SIZE)?.readUInt32LE(4) !== 0;
+  return { checksum: says(ETHTOOL_GTXCSUM), segmentation: says(ETHTOOL_GTSO) };
+}
+
 export function driverOf(name: string): Driver | undefined {
   const info = ask(name, ETHTOOL_GDRVINFO, DRIVER_SIZE);
   if (info === undefined) return undefined;
