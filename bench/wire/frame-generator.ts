@@ -9,7 +9,7 @@
 import { readFileSync } from "node:fs";
 import { VNET_F_NEEDS_CSUM, VNET_GSO_UDP_L4 } from "../../assembly/layout/packet.ts";
 import { findLink } from "../../src/kernel/link.ts";
-import { bindToInterface, openPacketSocket, setQueueingBypass } from "../../src/kernel/packet-socket.ts";
+import { bindToInterface, openPacketSocket } from "../../src/kernel/packet-socket.ts";
 import { addressOf, argument, sendmmsg } from "../../src/kernel/system-calls.ts";
 import { internetChecksum } from "../../test/model/checksums.ts";
 
@@ -67,7 +67,6 @@ function openChecksum(ip: Buffer): void {
 }
 
 const descriptor = openPacketSocket();
-if (segments > 1) setQueueingBypass(descriptor, false); // on that way nothing is cut
 bindToInterface(descriptor, findLink(device)!.index);
 const vectors = argument(VECTOR * BATCH);
 const messages = argument(MESSAGE * BATCH);

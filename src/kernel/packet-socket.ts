@@ -5,6 +5,8 @@
  *   `ethtool -K … tx off`. Small frames arrive in a TPACKET_V2 ring, longer ones in the socket's queue (assembly/io/ring.ts).
  * Cost: the ring, all of it from the start; up to RECEIVE_BUFFER more while super-packets wait.
  *   Why not one ring of 68 KiB frames: it takes 17 MiB for 256 frames, and a burst of 300 small ones is lost.
+ *   Frames are sent through the interface's queueing discipline, so that tcpdump sees them there: PACKET_QDISC_BYPASS made
+ *   no difference that `npm run bench -- wire/frames` could tell.
  * Not handled: TPACKET_V3 (delays by its block timeout), several sockets on one interface (fanout).
  */
 
@@ -32,7 +34,6 @@ const PACKET_COPY_THRESH = 7;
 const PACKET_VERSION = 10;
 const PACKET_RESERVE = 12;
 const PACKET_VNET_HDR = 15;
-const PACKET_QDISC_BYPASS = 20;
 const PACKET_IGNORE_OUTGOING = 23;
 const TPACKET_V2 = 1;
 const PACKET_MR_PROMISC = 1;
@@ -56,7 +57,6 @@ export function openPacketSocket(): number {
   try {
     setOption(descriptor, SOL_PACKET, PACKET_VNET_HDR, 1, "PACKET_VNET_HDR");
     setOption(descriptor, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, "PACKET_IGNORE_OUTGOING");
-    setQueueingBypass(descriptor, true);
     setOption(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER, "SO_SNDBUFFORCE");
     setOption(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER, "SO_RCVBUFFORCE");
     return descriptor;
@@ -64,11 +64,6 @@ export function openPacketSocket(): number {
     close(descriptor);
     throw error;
   }
-}
-
-/** Whether what is sent goes to the driver at once, as it does unless told otherwise, or through the interface's queueing discipline. */
-export function setQueueingBypass(descriptor: number, on: boolean): void {
-  setOption(descriptor, SOL_PACKET, PACKET_QDISC_BYPASS, on ? 1 : 0, "PACKET_QDISC_BYPASS");
 }
 
 /** Asks for a receive ring of that many bytes, to be mapped; frames keep PACKET_MIN_HEADROOM writable bytes before them. */

@@ -1,12 +1,17 @@
 /**
- * `node udp-exchange.ts ADDRESS PORT COUNT SIZE`: sends COUNT datagrams of SIZE bytes to an echo server, at most 48 KiB on the way,
- * and compares what comes back byte by byte. Prints {"sent", "returned", "damaged"} as JSON; gives up after 5 s of silence.
+ * `node udp-exchange.ts ADDRESS PORT COUNT SIZE`: sends COUNT datagrams of SIZE bytes to an echo server, no more on the
+ * way than hosts have room for, and compares what comes back byte by byte. Prints {"sent", "returned", "damaged"} as JSON; gives up after 5 s of silence.
  */
 import { createHash } from "node:crypto";
 import { createSocket } from "node:dgram";
 
-/** Fits the receive buffer that a kernel gives an ordinary socket. */
-const BYTES_IN_FLIGHT = 48 * 1024;
+/**
+ * Fits the receive buffer that a kernel gives an ordinary socket, and the queue of a processor (net.core.netdev_max_backlog, 1000
+ * frames) many times over: what a host loses of longer bursts nobody's switch can bring back.
+ */
+const BYTES_IN_FLIGHT = 96 * 1024;
+/** What a datagram takes of it besides its own bytes. */
+const ROOM = 1024;
 const SILENCE = 5000;
 
 const [address, ...numbers] = process.argv.slice(2);
@@ -38,7 +43,7 @@ socket.on("message", (message) => {
 socket.bind(fill);
 
 function fill(): void {
-  while (outstanding.size * size < BYTES_IN_FLIGHT && sent < count) {
+  while (outstanding.size * (size + ROOM) < BYTES_IN_FLIGHT && sent < count) {
     outstanding.add(sent);
     socket.send(datagram(sent), port, address);
     sent++;
