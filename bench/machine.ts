@@ -34,7 +34,7 @@ export async function describeMachine(): Promise<Machine> {
 
 /** A loud sentence when others use the machine; undefined when it is quiet. */
 export function busyWarning({ busy, load, processors }: Machine): string | undefined {
-  if (busy <= BUSY && load[0] < processors / 2) return undefined;
+  if (busy <= BUSY && load[0] < processors) return undefined;
   return (
     `THE MACHINE IS BUSY: others use ${(busy * 100).toFixed(0)} % of the processors, the load average is ` +
     `${load[0].toFixed(2)}. The figures below show it; only ratios within a round mean something.`

@@ -177,6 +177,41 @@ describe("SCTP", () => {
   });
 });
 
+describe("IPv6", () => {
+  /** The hosts' second addresses: the same last number in a network of their own for each switch. */
+  const ADDRESSES = { ns1: "fd01::100", ns2: "fd01::200", ns3: "fd02::10" } as const;
+  const gateway = (address: string): string => address.replace(/[^:]*$/, "1");
+
+  it("balancers carry connections to both servers, and errors about them come back", async () => {
+    for (const { name, mac, address, logicalPort, peer } of [...SERVERS, CLIENT]) {
+      await nbctl("lsp-set-addresses", logicalPort, `${mac} ${address} ${ADDRESSES[name]}`);
+      const inHost = ["-6", "-n", lab().namespace(name)];
+      await ip(...inHost, "address", "add", `${ADDRESSES[name]}/64`, "dev", peer, "nodad");
+      await ip(...inHost, "route", "add", "default", "via", gateway(ADDRESSES[name]));
+    }
+    await nbctl("add", "Logical_Router_Port", "r1-p1", "networks", '"fd01::1/64"');
+    await nbctl("add", "Logical_Router_Port", "r1-p2", "networks", '"fd02::1/64"');
+    const servers = SERVERS.map(({ name }) => `[${ADDRESSES[name]}]:${WEB_PORT}`).join(",");
+    await nbctl("lb-add", "lb6", `[fd01::50]:${WEB_PORT}`, servers, "tcp");
+    await nbctl("ls-lb-add", "ls2", "lb6");
+    await lab().central.synchronise();
+    const curls = [];
+    for (let i = 0; i < 20; i++) {
+      curls.push(await lab().curl({ url: `http://[fd01::50]:${WEB_PORT}/`, client: ADDRESSES.ns3, timeout: 2 }));
+    }
+    expect(curls.map(({ error }) => error)).toEqual(curls.map(() => undefined));
+    expect(new Set(curls.map(({ answer }) => answer))).toEqual(SAYS);
+    expect(await appctl("dpctl/dump-conntrack")).toMatch(
+      /tcp,orig=\(src=fd02::10,dst=fd01::50,sport=\d+,dport=8000\),reply=\(src=fd01::[12]00,dst=fd02::10,sport=8000,dport=\d+\)/,
+    );
+    // A port where nobody listens: the server's ICMPv6 error belongs to the connection, and bears the balancer's address again.
+    await nbctl("lb-add", "lb6-udp", "[fd01::50]:9", `[${ADDRESSES.ns1}]:9`, "udp");
+    await nbctl("ls-lb-add", "ls2", "lb6-udp");
+    await lab().central.synchronise();
+    expect(await inClient("udp-refusal.ts", "fd01::50", "9")).toEqual({ refused: true });
+  });
+});
+
 /** A program of support/ in the client, which prints JSON. */
 async function inClient(name: string, ...words: string[]): Promise<unknown> {
   return JSON.parse(await runInNamespace(lab().namespace("ns3"), [process.execPath, script(name), ...words]));

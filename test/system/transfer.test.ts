@@ -9,29 +9,21 @@ const MIB = 1 << 20;
 const GIB = 1 << 30;
 
 const LEGS = [
-  { ports: "tap", offloads: true, mtu: 1500, size: GIB },
-  { ports: "veth", offloads: true, mtu: 1500, size: GIB },
-  { ports: "tap", offloads: true, mtu: 9000, size: GIB },
-  { ports: "veth", offloads: true, mtu: 9000, size: GIB },
-  { ports: "tap", offloads: false, mtu: 1500, size: 256 * MIB },
-  { ports: "veth", offloads: false, mtu: 1500, size: 256 * MIB },
-  { ports: "tap", offloads: false, mtu: 9000, size: 256 * MIB },
-  { ports: "veth", offloads: false, mtu: 9000, size: 256 * MIB },
+  ...[1500, 9000].flatMap((mtu) =>
+    [true, false].flatMap((offloads) => (["tap", "veth"] as const).map((ports) => ({ ports, offloads, mtu }))),
+  ),
+  { ports: "af_xdp", offloads: true, mtu: 1500 },
 ] as const;
-
-const digests = new Map<number, string>();
 
 /** sha256 of `size` bytes of the payload. */
 function digest(size: number): string {
-  let known = digests.get(size);
-  if (known === undefined) {
-    const hash = createHash("sha256");
-    for (const block of payload(size)) hash.update(block);
-    known = hash.digest("hex");
-    digests.set(size, known);
-  }
-  return known;
+  const hash = createHash("sha256");
+  for (const block of payload(size)) hash.update(block);
+  return hash.digest("hex");
 }
+
+const DOWNLOADED = digest(GIB);
+const UPLOADED = digest(64 * MIB);
 
 /** Downloads through the virtual address and gives the sha256 of what came, with the seconds it took. */
 async function download(lab: Lab, size: number): Promise<{ sha256: string; seconds: number }> {
@@ -53,14 +45,14 @@ async function upload(lab: Lab, size: number): Promise<string> {
   return output.trim();
 }
 
-describe.each(LEGS)("a transfer of $size bytes over $ports, offloads $offloads, MTU $mtu", ({ size, ...options }) => {
-  it("arrives intact through the virtual address, both ways", async () => {
+describe.each(LEGS)("1 GiB over $ports, offloads $offloads, MTU $mtu", (options) => {
+  it("arrives intact through the virtual address, and 64 MiB the other way", async () => {
     await withLab(options, async (lab) => {
-      const { sha256, seconds } = await download(lab, size);
-      const rate = (size * 8) / seconds / 1e9;
+      const { sha256, seconds } = await download(lab, GIB);
+      const rate = (GIB * 8) / seconds / 1e9;
       console.log(`${options.ports} offloads ${options.offloads} mtu ${options.mtu}: ${rate.toFixed(2)} Gbit/s`);
-      expect(sha256).toBe(digest(size));
-      expect(await upload(lab, 64 * MIB)).toBe(digest(64 * MIB));
+      expect(sha256).toBe(DOWNLOADED);
+      expect(await upload(lab, 64 * MIB)).toBe(UPLOADED);
     });
   });
 });
