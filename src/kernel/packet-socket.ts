@@ -13,6 +13,7 @@
 import { RING_HEADER_SIZE } from "../../assembly/io/ring-layout.ts";
 import { PACKET_MIN_HEADROOM, VNET_HEADER_SIZE } from "../../assembly/layout/packet.ts";
 import { check } from "./errno.ts";
+import { setSocketOption } from "./socket-option.ts";
 import { addressOf, argument, bind, close, errno, getsockopt, setsockopt, socket } from "./system-calls.ts";
 
 const AF_PACKET = 17;
@@ -55,10 +56,10 @@ const RING_MAC_UNRESERVED = 80 + VNET_HEADER_SIZE - 14;
 export function openPacketSocket(): number {
   const descriptor = check(socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket of family AF_PACKET");
   try {
-    setOption(descriptor, SOL_PACKET, PACKET_VNET_HDR, 1, "PACKET_VNET_HDR");
-    setOption(descriptor, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, "PACKET_IGNORE_OUTGOING");
-    setOption(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER, "SO_SNDBUFFORCE");
-    setOption(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER, "SO_RCVBUFFORCE");
+    setSocketOption(descriptor, SOL_PACKET, PACKET_VNET_HDR, 1, "PACKET_VNET_HDR");
+    setSocketOption(descriptor, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, "PACKET_IGNORE_OUTGOING");
+    setSocketOption(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER, "SO_SNDBUFFORCE");
+    setSocketOption(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER, "SO_RCVBUFFORCE");
     return descriptor;
   } catch (error) {
     close(descriptor);
@@ -69,9 +70,9 @@ export function openPacketSocket(): number {
 /** Asks for a receive ring of that many bytes, to be mapped; frames keep PACKET_MIN_HEADROOM writable bytes before them. */
 export function createReceiveRing(descriptor: number, bytes: number): void {
   const reserve = PACKET_MIN_HEADROOM + RING_HEADER_SIZE - RING_MAC_UNRESERVED;
-  setOption(descriptor, SOL_PACKET, PACKET_VERSION, TPACKET_V2, "PACKET_VERSION");
-  setOption(descriptor, SOL_PACKET, PACKET_RESERVE, reserve, "PACKET_RESERVE");
-  setOption(descriptor, SOL_PACKET, PACKET_COPY_THRESH, 1, "PACKET_COPY_THRESH");
+  setSocketOption(descriptor, SOL_PACKET, PACKET_VERSION, TPACKET_V2, "PACKET_VERSION");
+  setSocketOption(descriptor, SOL_PACKET, PACKET_RESERVE, reserve, "PACKET_RESERVE");
+  setSocketOption(descriptor, SOL_PACKET, PACKET_COPY_THRESH, 1, "PACKET_COPY_THRESH");
   const request = argument(16);
   [RING_BLOCK_SIZE, bytes / RING_BLOCK_SIZE, RING_FRAME_SIZE, bytes / RING_FRAME_SIZE].forEach((value, index) => {
     request.writeUInt32LE(value, index * 4);
@@ -102,12 +103,6 @@ export function takeRingDrops(descriptor: number): number {
   length.writeUInt32LE(8);
   if (getsockopt(descriptor, SOL_PACKET, PACKET_STATISTICS, addressOf(statistics), addressOf(length)) < 0) return 0;
   return statistics.readUInt32LE(4);
-}
-
-function setOption(descriptor: number, level: number, option: number, value: number, what: string): void {
-  const word = argument(4);
-  word.writeInt32LE(value);
-  check(setsockopt(descriptor, level, option, addressOf(word), 4), what);
 }
 
 /** The error that waits at the socket (its interface went down or away), taken off it; 0 = none. */

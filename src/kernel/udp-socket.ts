@@ -10,6 +10,7 @@
  * Not handled: interfaces in a VRF.
  */
 import { check, EADDRINUSE, SystemCallError } from "./errno.ts";
+import { setSocketOption } from "./socket-option.ts";
 import { addressOf, argument, bind, close, errno, setsockopt, socket } from "./system-calls.ts";
 
 export const AF_INET = 2;
@@ -75,7 +76,7 @@ export function openTunnelReceivers(family: AddressFamily, port: number): [numbe
 export function openTunnelSender(family: AddressFamily): number {
   const descriptor = openSocket(family);
   try {
-    setOption(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER);
+    setSocketOption(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER);
     attachProgram(descriptor, SO_ATTACH_FILTER, [[BPF_RETURN, 0, 0, 0]]);
     bindToPort(descriptor, family, 0);
     return descriptor;
@@ -106,7 +107,7 @@ function openSocket(family: AddressFamily): number {
     socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
     `UDP socket for ${family === AF_INET ? "IPv4" : "IPv6"}`,
   );
-  if (family === AF_INET6) setOption(descriptor, SOL_IPV6, IPV6_V6ONLY, 1);
+  if (family === AF_INET6) setSocketOption(descriptor, SOL_IPV6, IPV6_V6ONLY, 1);
   return descriptor;
 }
 
@@ -123,16 +124,16 @@ function assertFree(family: AddressFamily, port: number): void {
 function openReceiver(family: AddressFamily, port: number): number {
   const descriptor = openSocket(family);
   try {
-    setOption(descriptor, SOL_SOCKET, SO_REUSEPORT, 1);
-    setOption(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER);
-    setOption(descriptor, SOL_UDP, UDP_GRO, 1);
+    setSocketOption(descriptor, SOL_SOCKET, SO_REUSEPORT, 1);
+    setSocketOption(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER);
+    setSocketOption(descriptor, SOL_UDP, UDP_GRO, 1);
     if (family === AF_INET) {
-      for (const option of [IP_PKTINFO, IP_RECVTTL, IP_RECVTOS]) setOption(descriptor, SOL_IP, option, 1);
+      for (const option of [IP_PKTINFO, IP_RECVTTL, IP_RECVTOS]) setSocketOption(descriptor, SOL_IP, option, 1);
     } else {
       for (const option of [IPV6_RECVPKTINFO, IPV6_RECVHOPLIMIT, IPV6_RECVTCLASS]) {
-        setOption(descriptor, SOL_IPV6, option, 1);
+        setSocketOption(descriptor, SOL_IPV6, option, 1);
       }
-      setOption(descriptor, SOL_UDP, UDP_NO_CHECK6_RX, 1); // RFC 6935: tunnels may do without
+      setSocketOption(descriptor, SOL_UDP, UDP_NO_CHECK6_RX, 1); // RFC 6935: tunnels may do without
     }
     bindToPort(descriptor, family, port);
     return descriptor;
@@ -152,12 +153,6 @@ function bindToPort(descriptor: number, family: AddressFamily, port: number): vo
     throw new SystemCallError(`UDP port ${port} (another switch or a tunnel device of the kernel has it)`, number);
   }
   throw new SystemCallError(`UDP port ${port}`, number);
-}
-
-function setOption(descriptor: number, level: number, option: number, value: number): void {
-  const word = argument(4);
-  word.writeInt32LE(value);
-  check(setsockopt(descriptor, level, option, addressOf(word), 4), `socket option ${option} of level ${level}`);
 }
 
 // Classic BPF (linux/filter.h): [code, jump if true, jump if false, operand].

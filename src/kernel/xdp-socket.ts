@@ -33,6 +33,7 @@ import {
 } from "../../assembly/layout/xdp.ts";
 import { check } from "./errno.ts";
 import { hostBase, mapDescriptor, PAGE_SIZE } from "./host-memory.ts";
+import { setSocketOption, trySocketOption } from "./socket-option.ts";
 import { addressOf, argument, bind, close, getsockopt, setsockopt, socket } from "./system-calls.ts";
 
 const AF_XDP = 44;
@@ -112,11 +113,11 @@ export function openXdpSocket(memory: WebAssembly.Memory, window: number, index:
   const descriptor = check(socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0), "socket of family AF_XDP");
   try {
     registerFrames(descriptor, hostBase(memory) + window + XDP_FRAMES);
-    for (const { option, entries, what } of RINGS) setWord(descriptor, SOL_XDP, option, entries, what);
+    for (const { option, entries, what } of RINGS) setSocketOption(descriptor, SOL_XDP, option, entries, what);
     mapRings(memory, window, descriptor);
     prepareChunks(new DataView(memory.buffer), window);
-    setWord(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER, "SO_SNDBUFFORCE");
-    setOption(descriptor, SOL_XDP, XDP_MAX_TX_SKB_BUDGET, XDP_TRANSMIT_ENTRIES);
+    setSocketOption(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER, "SO_SNDBUFFORCE");
+    trySocketOption(descriptor, SOL_XDP, XDP_MAX_TX_SKB_BUDGET, XDP_TRANSMIT_ENTRIES);
     const address = argument(ADDRESS_SIZE);
     address.writeUInt16LE(AF_XDP, 0);
     address.writeUInt16LE(XDP_COPY, 2);
@@ -175,14 +176,4 @@ function prepareChunks(view: DataView, window: number): void {
     view.setUint32(window + XDP_FREE_CHUNKS + i * 4, (XDP_RECEIVE_CHUNKS + i) * XDP_CHUNK_SIZE, true);
   }
   view.setUint32(window + XDP_FREE_COUNT, XDP_TRANSMIT_ENTRIES, true);
-}
-
-function setWord(descriptor: number, level: number, option: number, value: number, what: string): void {
-  check(setOption(descriptor, level, option, value), what);
-}
-
-function setOption(descriptor: number, level: number, option: number, value: number): number {
-  const word = argument(4);
-  word.writeInt32LE(value);
-  return setsockopt(descriptor, level, option, addressOf(word), 4);
 }
