@@ -54,7 +54,8 @@ export function markOpenChecksum(packet: usize): void {
     return;
   }
   const offset = checksumField(protocol);
-  if (offset == 0 || end > length || l4 < l3 + IPV4_SIZE || l4 + offset + 4 > end) return;
+  const size: u32 = protocol == PROTOCOL_SCTP ? 4 : 2; // with more asked for, UDP of no byte or one would leave with an open checksum
+  if (offset == 0 || end > length || l4 < l3 + IPV4_SIZE || l4 + offset + size > end) return;
   const field: u32 = load<u16>(frame + l4 + offset);
   const open: u32 =
     protocol == PROTOCOL_SCTP

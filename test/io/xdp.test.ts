@@ -230,6 +230,13 @@ describe("an open checksum that nobody speaks of", () => {
     frame.writeUInt16BE(120, 38);
     frame.writeUInt16BE(sum16(frame.subarray(26, 34), Buffer.of(0, 17, 0, 120)), 40);
   });
+  /** Of so few bytes that the checksum is the last field, or almost, before the Ethernet padding. */
+  const shortUdp = (payload: number): Buffer =>
+    edit(udp, (frame) => {
+      frame.writeUInt16BE(28 + payload, 16);
+      frame.writeUInt16BE(8 + payload, 38);
+      frame.writeUInt16BE(sum16(frame.subarray(26, 34), Buffer.of(0, 17, 0, 8 + payload)), 40);
+    }).subarray(0, 42 + payload);
   const sctp = edit(open, (frame) => {
     frame[23] = 132;
     frame.writeUInt32BE(0, 42);
@@ -258,6 +265,9 @@ describe("an open checksum that nobody speaks of", () => {
     ["TCP", open, 34, 16],
     ["tagged TCP", tagged, 38, 16],
     ["UDP", udp, 34, 6],
+    ["UDP without a byte", shortUdp(0), 34, 6],
+    ["UDP of one byte", shortUdp(1), 34, 6],
+    ["UDP of one byte, padded", Buffer.concat([shortUdp(1), Buffer.alloc(17)]), 34, 6],
     ["SCTP", sctp, 34, 8],
     ["TCP over IPv6", ipv6, 54, 16],
     ["TCP with a trailer", Buffer.concat([open, pattern(6)]), 34, 16],
@@ -271,6 +281,7 @@ describe("an open checksum that nobody speaks of", () => {
     ["a later fragment", edit(open, (frame) => frame.writeUInt16BE(0x0010, 20))],
     ["a first fragment", edit(open, (frame) => frame.writeUInt16BE(0x2000, 20))],
     ["a frame cut short", open.subarray(0, 45)],
+    ["UDP cut short in its checksum", edit(shortUdp(0), (frame) => frame.writeUInt16BE(27, 16)).subarray(0, 41)],
     ["an IPv4 header longer than the packet", edit(open, (frame) => frame.writeUInt8(0x4f, 14)).subarray(0, 60)],
     ["ICMP", edit(open, (frame) => frame.writeUInt8(1, 23))],
     ["another protocol than IP", edit(open, (frame) => frame.writeUInt16BE(0x0806, 12))],
