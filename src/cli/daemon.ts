@@ -81,6 +81,7 @@ export class Daemon {
   }
 
   async close(): Promise<void> {
+    this.northbound.close();
     await this.switch.close();
   }
 

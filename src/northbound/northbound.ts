@@ -4,13 +4,17 @@
  * What: a database of logical switches, routers and load balancers, changed by ovn-nbctl's commands, compiled after every change
  * to the program (rules, groups) that the switch should run. Listeners get the difference.
  * Invariants: a call that fails changes nothing; what a change does not concern keeps its rules, keys, zones and group numbers.
- * Not handled: what needs more than one machine (tunnels, chassis), access lists, router NAT rules, DHCP, DNS, health checks.
+ * Not handled: what needs more than one machine (tunnels, chassis), access lists, router NAT rules, DHCP, DNS.
  */
 import { CommandError } from "./commands/command.ts";
 import { type Outcome, runLine } from "./commands/run.ts";
 import { scriptLines } from "./commands/script-lines.ts";
 import { Database, type Reader } from "./database/database.ts";
 import type { UuidSource } from "./database/uuid.ts";
+import type { Health } from "./health/health-state.ts";
+import { keepMonitorRows } from "./health/monitor-rows.ts";
+import { monitoredServices } from "./health/monitored-service.ts";
+import { type Schedule, ServiceMonitors } from "./health/service-monitors.ts";
 import { LearnedAddresses } from "./packet-actions/learned-addresses.ts";
 import { PACKET_ACTIONS } from "./packet-actions/list.ts";
 import type { LogicalNetwork, PacketIn, PacketOut } from "./packet-actions/packet-action.ts";
@@ -31,22 +35,44 @@ export type { Changes } from "./pipeline/changes.ts";
 
 export type ChangeListener = (changes: Changes) => void;
 
+export interface NorthboundOptions {
+  readonly newUuid?: UuidSource;
+  /** Milliseconds, for packets that wait and for health checks. */
+  readonly now?: () => number;
+  /** Timers of the process unless given; they do not keep it alive. */
+  readonly schedule?: Schedule;
+  readonly random?: () => number;
+}
+
 export class Northbound {
   readonly #database: Database;
   readonly #bindings = new Map<string, number>();
   readonly #identities = new Identities();
   readonly #learned = new LearnedAddresses();
   readonly #listeners = new Set<ChangeListener>();
+  readonly #packetListeners = new Set<(packet: PacketOut) => void>();
+  readonly #monitors: ServiceMonitors;
+  readonly #random: () => number;
   #compiled: Program = EMPTY_PROGRAM;
   /** Rules for what packets taught, by key. */
   #taught = new Map<string, RuleText>();
   #topology: Topology = { switches: [], routers: [] };
   readonly #network: LogicalNetwork;
 
-  /** `now` in milliseconds, for packets that wait. */
-  constructor(options: { readonly newUuid?: UuidSource; readonly now?: () => number } = {}) {
+  constructor(options: NorthboundOptions = {}) {
+    const { now = () => performance.now(), schedule = timer, random = Math.random } = options;
     this.#database = new Database(options.newUuid);
-    this.#network = this.#logicalNetwork(new WaitingPackets(options.now));
+    this.#random = random;
+    this.#network = this.#logicalNetwork(new WaitingPackets(now));
+    this.#monitors = new ServiceMonitors({
+      now,
+      schedule,
+      random,
+      send: (packet) => {
+        for (const listener of this.#packetListeners) listener(packet);
+      },
+      report: (changes) => this.#healthChanged(changes),
+    });
     const transaction = this.#database.transaction();
     transaction.insert("NB_Global");
     this.#database.commit(transaction);
@@ -72,18 +98,20 @@ export class Northbound {
   /** As `runFile`, resting after each line, so that packets which miss need not wait for the last one. */
   *runLines(text: string): Generator<void, Outcome> {
     let stdout = "";
+    let stderr = "";
     try {
       for (const argv of scriptLines(text)) {
         const outcome = this.run(argv);
         stdout += outcome.stdout;
-        if (outcome.exitCode !== 0) return { ...outcome, stdout, stderr: `${argv.join(" ")}\n${outcome.stderr}` };
+        stderr += outcome.exitCode === 0 ? outcome.stderr : `${argv.join(" ")}\n${outcome.stderr}`;
+        if (outcome.exitCode !== 0) return { ...outcome, stdout, stderr };
         yield;
       }
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
-      return { stdout, stderr: `${error.message}\n`, exitCode: 1 };
+      return { stdout, stderr: `${stderr}${error.message}\n`, exitCode: 1 };
     }
-    return { stdout, stderr: "", exitCode: 0 };
+    return { stdout, stderr, exitCode: 0 };
   }
 
   /** The interface at OpenFlow port `ofport` is the logical port's: what external_ids:iface-id says to ovn-controller. */
@@ -119,6 +147,17 @@ export class Northbound {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Called with packets that no other packet caused: health checks. Returns a function that ends it. */
+  onPacket(listener: (packet: PacketOut) => void): () => void {
+    this.#packetListeners.add(listener);
+    return () => this.#packetListeners.delete(listener);
+  }
+
+  /** Ends the health checks, and with them all timers. */
+  close(): void {
+    this.#monitors.close();
+  }
+
   /**
    * A packet that a `controller(userdata=…)` action handed over. Gives the packets to send on; learning may also change the
    * rules, which listeners hear before this returns.
@@ -149,6 +188,7 @@ export class Northbound {
   #logicalNetwork(waiting: WaitingPackets): LogicalNetwork {
     return {
       waiting,
+      serviceAnswered: (metadata, portKey, packet) => this.#monitors.handleAnswer(metadata, portKey, packet),
       routerPort: (metadata, key) =>
         this.#topology.routers
           .find((router) => BigInt(router.key) === metadata)
@@ -202,6 +242,13 @@ export class Northbound {
     learnedRules(taught, topology, this.#learned);
     this.#taught = new Map(taught.rules());
     this.#tell(changesBetween(before, this.#program, newZones));
+    this.#monitors.follow(monitoredServices(this.#database.rows("Service_Monitor"), topology));
+  }
+
+  #healthChanged(changes: ReadonlyMap<string, Health>): void {
+    const transaction = this.#database.transaction();
+    for (const [uuid, health] of changes) transaction.update("Service_Monitor", uuid, { status: [health] });
+    if (this.#database.commit(transaction)) this.#refresh();
   }
 
   /** Packets teach often: only the rules that come and go are looked at. */
@@ -222,13 +269,19 @@ export class Northbound {
     if (!isEmpty(changes)) for (const listener of this.#listeners) listener(changes);
   }
 
-  /** Column `up` of switch ports: bound to an interface, or a router's. */
+  /** What the control plane says in the database: column `up` of switch ports (bound, or a router's), and table Service_Monitor. */
   #updateStatus(): void {
     const transaction = this.#database.transaction();
     for (const { uuid, name, type, up } of this.#database.rows("Logical_Switch_Port")) {
       const isUp = type === "router" || (type === "" && this.#bindings.has(name));
       if (up[0] !== isUp) transaction.update("Logical_Switch_Port", uuid, { up: [isUp] });
     }
+    keepMonitorRows(transaction, (name) => this.#bindings.has(name), this.#random);
     this.#database.commit(transaction);
   }
 }
+
+const timer: Schedule = (milliseconds, run) => {
+  const started = setTimeout(run, milliseconds).unref();
+  return () => clearTimeout(started);
+};

@@ -10,7 +10,7 @@ import type { PacketOut, PipelineFields } from "./packet-actions/packet-action.t
 
 const REGISTERS = 16;
 
-/** From now on the northbound answers the packets that its rules hand over. */
+/** From now on the northbound answers the packets that its rules hand over, and sends its own. */
 export function connectPacketPath(northbound: Northbound, to: Switch, bridge: SwitchBridge): void {
   to.onPacketIn(({ request, frame, vnet, bridge: name }) => {
     if (name !== bridge.name || !request.userdata) return;
@@ -18,6 +18,7 @@ export function connectPacketPath(northbound: Northbound, to: Switch, bridge: Sw
     const answers = northbound.handlePacket({ userdata, packet: frame, vnet, fields: fieldsOf(flow) });
     for (const packet of answers) sendOn(to, bridge, packet);
   });
+  northbound.onPacket((packet) => sendOn(to, bridge, packet));
 }
 
 /** It comes from no port of the switch, so it may leave by any, the one its cause came in by too. */

@@ -2,7 +2,13 @@
 import { describe, expect, test } from "vitest";
 import { Northbound } from "../../src/northbound/northbound.ts";
 import { recorded } from "./support/data.ts";
-import { comparableGroups, comparableRules, monitorAddress, type Rules } from "./support/rules.ts";
+import {
+  comparableGroups,
+  comparableRules,
+  type Rules,
+  withHopLimit,
+  withoutFeaturesNotBuilt,
+} from "./support/rules.ts";
 
 function compile(commands: string, bindings: readonly (readonly [string, number])[]) {
   const northbound = new Northbound();
@@ -10,23 +16,6 @@ function compile(commands: string, bindings: readonly (readonly [string, number]
   for (const [port, ofport] of bindings) northbound.bind(port, ofport);
   return northbound.desired();
 }
-
-/** What OVN has and we have not, on purpose. */
-function withoutFeaturesNotBuilt(lines: readonly string[]): Rules {
-  const monitor = monitorAddress(lines);
-  const rules = comparableRules(lines);
-  for (const [match, actions] of rules) {
-    const healthCheck = monitor !== undefined && match.includes(monitor);
-    const dhcpv6Client = actions.includes("userdata=13");
-    // Solicitations for a route's gateway: here one rule, and the handler, do for all next hops.
-    const gatewaySolicitation = match.startsWith("table=29 priority=200 ");
-    if (healthCheck || dhcpv6Client || gatewaySolicitation) rules.delete(match);
-  }
-  return rules;
-}
-
-/** ovn-controller 23.03 checks neighbour discovery of secured ports for a hop limit of 225; RFC 4861 has 255. */
-const withHopLimit = (lines: readonly string[]) => lines.map((line) => line.replace("nw_ttl=225", "nw_ttl=255"));
 
 describe("the rules of the blog's topology", () => {
   const lines = withHopLimit(recorded("reference/1-single-chassis/state/ofctl-dump-flows-no-stats.txt").split("\n"));
@@ -40,7 +29,7 @@ describe("the rules of the blog's topology", () => {
     ["ls2-veth5", 3],
   ]);
 
-  test("are those of the recorded bridge, but for health checks and DHCPv6", () => {
+  test("are those of the recorded bridge, but for DHCPv6, and for the service monitor that watches nothing", () => {
     expect(comparableRules(flows)).toEqual(withoutFeaturesNotBuilt(numbered));
   });
 
@@ -62,6 +51,7 @@ const CASES = [
   ["gateway-force-snat-ip", "lb_force_snat_ip with addresses"],
   ["gateway-skip-snat", "skip_snat"],
   ["router-lbs", "load balancers of every kind on a gateway router"],
+  ["health", "health checks that no backend has answered yet"],
 ] as const;
 
 describe.each(CASES)("the rules of %s: %s", (name) => {

@@ -28,12 +28,12 @@ const sorted = (text: string): string =>
         .join("\n\n")
     : text;
 
-describe("ovn-nbctl's words", () => {
+describe.each(["transcript.txt", "health.transcript.txt"])("ovn-nbctl's words in %s", (file) => {
   const northbound = new Northbound();
   northbound.runFile(recorded("northbound/blog.nbctl"));
   for (const [i, port] of ["ls1-veth1", "ls1-veth3", "ls2-veth5"].entries()) northbound.bind(port, i + 1);
 
-  test.for(calls(recorded("northbound/transcript.txt")))("$line", ({ line, output, exitCode }) => {
+  test.for(calls(recorded(`northbound/${file}`)))("$line", ({ line, output, exitCode }) => {
     const outcome = northbound.run(splitWords(line));
     expect(sorted(withoutUuids(outcome.stdout + outcome.stderr))).toBe(sorted(output));
     expect(outcome.exitCode).toBe(exitCode);

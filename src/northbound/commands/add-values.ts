@@ -1,5 +1,5 @@
 import { type Atom, type Datum, isScalar } from "../database/datum.ts";
-import { columnValue, findColumn, findRow, findTable, getRow, writeColumn } from "./columns.ts";
+import { columnValue, findColumn, findRow, findWritableTable, getRow, rowNames, writeColumn } from "./columns.ts";
 import { ANY_NUMBER, type Command, CommandError } from "./command.ts";
 import { parseDatum } from "./value-parser.ts";
 
@@ -11,7 +11,7 @@ export const addValues: Command = {
   options: ["--if-exists"],
   run({ words, options, transaction }) {
     const [tableWord, id, columnWord, ...values] = words;
-    const table = findTable(tableWord);
+    const table = findWritableTable(tableWord);
     const row = options.has("--if-exists") ? findRow(transaction, table, id) : getRow(transaction, table, id);
     if (!row) return;
     const column = findColumn(table, columnWord);
@@ -20,7 +20,10 @@ export const addValues: Command = {
     }
     let datum = columnValue(row, column);
     for (const value of values)
-      datum = union(datum, parseDatum({ ...column, min: 0, max: Number.POSITIVE_INFINITY }, value));
+      datum = union(
+        datum,
+        parseDatum({ ...column, min: 0, max: Number.POSITIVE_INFINITY }, value, rowNames(transaction)),
+      );
     const count = datum instanceof Map ? datum.size : (datum as readonly Atom[]).length;
     if (count > column.max) {
       throw new CommandError(

@@ -1,5 +1,5 @@
 import { emptyDatum } from "../database/datum.ts";
-import { findColumn, findRow, findTable, getRow, writeColumn } from "./columns.ts";
+import { findColumn, findRow, findWritableTable, getRow, writeColumn } from "./columns.ts";
 import { ANY_NUMBER, type Command, CommandError } from "./command.ts";
 
 export const clearColumns: Command = {
@@ -10,7 +10,7 @@ export const clearColumns: Command = {
   options: ["--if-exists"],
   run({ words, options, transaction }) {
     const [tableWord, id, ...columnWords] = words;
-    const table = findTable(tableWord);
+    const table = findWritableTable(tableWord);
     const row = options.has("--if-exists") ? findRow(transaction, table, id) : getRow(transaction, table, id);
     if (!row) return;
     for (const word of columnWords) {

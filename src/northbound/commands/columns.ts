@@ -7,7 +7,7 @@ import { type Column, TABLES, type Table, tableNamed, UNSUPPORTED_TABLES } from 
 import { isUuid, type Uuid } from "../database/uuid.ts";
 import { CommandError } from "./command.ts";
 import { checkPortType } from "./port-types.ts";
-import { parseAtom, parseDatum, parseWholeAtom, readWord } from "./value-parser.ts";
+import { parseAtom, parseDatum, parseWholeAtom, type RowNames, readWord } from "./value-parser.ts";
 
 export type AnyRow = { readonly uuid: Uuid } & Readonly<Record<string, Datum>>;
 
@@ -26,6 +26,13 @@ export function findTable(word: string): Table {
     throw new CommandError(`table ${matches[0]} is not supported by the embedded control plane`);
   }
   return tableNamed(matches[0]);
+}
+
+/** For commands that change rows. */
+export function findWritableTable(word: string): Table {
+  const table = findTable(word);
+  if (table.writtenBy) throw new CommandError(`table ${table.name} is written by ${table.writtenBy} only`);
+  return table;
 }
 
 const UUID_COLUMN: Column = { name: "_uuid", key: "uuid", min: 1, max: 1 };
@@ -48,9 +55,7 @@ export function rowsOf(reader: Reader, table: Table): readonly AnyRow[] {
 
 export function findRow(reader: Reader, table: Table, id: string): AnyRow | undefined {
   const rows = rowsOf(reader, table);
-  if (id === ".") {
-    return table.name === "NB_Global" ? rows[0] : undefined;
-  }
+  if (id === "." && rows.length === 1) return rows[0];
   const byUuid = isUuid(id) ? rows.find(({ uuid }) => uuid === id.toLowerCase()) : undefined;
   if (byUuid) return byUuid;
   const named = table.nameColumn ? rows.filter((row) => row[table.nameColumn!] === id) : [];
@@ -87,6 +92,11 @@ export function parseColumnKey(table: Table, text: string): { column: Column; ke
   return { column, key: parseAtom(column.key, key.word), rest: text.slice(key.end) };
 }
 
+export const rowNames =
+  (transaction: Transaction): RowNames =>
+  (name) =>
+    transaction.uuidNamed(name);
+
 /** COLUMN[:KEY]=VALUE on one row. */
 export function setColumn(transaction: Transaction, tableName: TableName, uuid: Uuid, text: string): void {
   const table = tableNamed(tableName);
@@ -101,7 +111,7 @@ export function setColumn(transaction: Transaction, tableName: TableName, uuid: 
   if (key && !column.value) throw new CommandError(`cannot specify key to set for non-map column ${column.name}`);
   const valueText = text.slice(at + 1);
   if (!key) {
-    writeColumn(transaction, table, uuid, column, parseDatum(column, valueText));
+    writeColumn(transaction, table, uuid, column, parseDatum(column, valueText, rowNames(transaction)));
     return;
   }
   const old = (transaction.row(tableName, uuid) as unknown as AnyRow)[column.name] as ReadonlyMap<Atom, Atom>;

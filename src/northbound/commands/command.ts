@@ -19,6 +19,8 @@ export interface Invocation {
   readonly options: ReadonlyMap<string, string>;
   readonly transaction: Transaction;
   readonly print: (text: string) => void;
+  /** A line for standard error; the call goes on. */
+  readonly warn: (sentence: string) => void;
   /** Prints a table of rows with --format and --data as given in the call. */
   readonly printTable: (table: OutputTable) => void;
 }

@@ -1,5 +1,5 @@
 import type { TableName } from "../database/model.ts";
-import { findTable, setColumn } from "./columns.ts";
+import { findWritableTable, setColumn } from "./columns.ts";
 import { ANY_NUMBER, type Command, CommandError } from "./command.ts";
 
 export const createRow: Command = {
@@ -8,12 +8,19 @@ export const createRow: Command = {
   minimum: 2,
   maximum: ANY_NUMBER,
   options: ["--id="],
-  run({ words, options, transaction, print }) {
+  run({ words, options, transaction, print, warn }) {
     const [tableWord, ...settings] = words;
-    const table = findTable(tableWord);
-    if (options.has("--id")) throw new CommandError("--id is not supported by the embedded control plane");
+    const table = findWritableTable(tableWord);
+    const name = options.get("--id");
+    if (name !== undefined && !name.startsWith("@")) throw new CommandError(`row id "${name}" does not begin with "@"`);
+    if (name !== undefined && transaction.row(table.name as TableName, transaction.uuidNamed(name))) {
+      throw new CommandError(`row id "${name}" may only be specified on one --id option`);
+    }
+    if (name === undefined && !table.isRoot) {
+      warn(`applying "create" command to table ${table.name} without --id option will have no effect`);
+    }
     if (table.name === "NB_Global") throw new CommandError("table NB_Global has its one row already");
-    const { uuid } = transaction.insert(table.name as TableName);
+    const { uuid } = transaction.insert(table.name as TableName, {}, name);
     for (const setting of settings) setColumn(transaction, table.name as TableName, uuid, setting);
     print(`${uuid}\n`);
   },

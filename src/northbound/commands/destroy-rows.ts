@@ -1,5 +1,5 @@
 import type { TableName } from "../database/model.ts";
-import { findRow, findTable, getRow, rowsOf } from "./columns.ts";
+import { findRow, findWritableTable, getRow, rowsOf } from "./columns.ts";
 import { ANY_NUMBER, type Command, CommandError } from "./command.ts";
 
 export const destroyRows: Command = {
@@ -10,7 +10,7 @@ export const destroyRows: Command = {
   options: ["--if-exists", "--all"],
   run({ words, options, transaction }) {
     const [tableWord, ...ids] = words;
-    const table = findTable(tableWord);
+    const table = findWritableTable(tableWord);
     if (options.has("--all") && ids.length > 0) {
       throw new CommandError("--all and records argument should not be specified together");
     }
@@ -20,6 +20,8 @@ export const destroyRows: Command = {
     if (table.name === "NB_Global") throw new CommandError("the row of table NB_Global cannot be destroyed");
     const look = options.has("--if-exists") ? findRow : getRow;
     const rows = options.has("--all") ? rowsOf(transaction, table) : ids.map((id) => look(transaction, table, id));
+    // Rows that live by others' references go with the last of these, and not before.
+    if (!table.isRoot) return;
     for (const row of rows) if (row) transaction.remove(table.name as TableName, row.uuid);
   },
 };

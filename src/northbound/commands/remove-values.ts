@@ -1,7 +1,7 @@
 import type { Atom } from "../database/datum.ts";
 import { isScalar } from "../database/datum.ts";
 import type { Column } from "../database/schema.ts";
-import { columnValue, findColumn, findRow, findTable, getRow, writeColumn } from "./columns.ts";
+import { columnValue, findColumn, findRow, findWritableTable, getRow, writeColumn } from "./columns.ts";
 import { ANY_NUMBER, type Command, CommandError } from "./command.ts";
 import { parseDatum } from "./value-parser.ts";
 
@@ -13,7 +13,7 @@ export const removeValues: Command = {
   options: ["--if-exists"],
   run({ words, options, transaction }) {
     const [tableWord, id, columnWord, ...values] = words;
-    const table = findTable(tableWord);
+    const table = findWritableTable(tableWord);
     const row = options.has("--if-exists") ? findRow(transaction, table, id) : getRow(transaction, table, id);
     if (!row) return;
     const column = findColumn(table, columnWord);

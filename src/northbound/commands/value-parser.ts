@@ -2,18 +2,22 @@
 import type { Atom, Datum } from "../database/datum.ts";
 import { isScalar } from "../database/datum.ts";
 import type { AtomType, Column } from "../database/schema.ts";
-import { isUuid } from "../database/uuid.ts";
+import { isUuid, type Uuid } from "../database/uuid.ts";
 import { CommandError } from "./command.ts";
 
 /** Characters that end a bare word. */
 const DELIMITERS = ":=, []{}!<>";
 
-/** Reads one word, bare or quoted, from `text` at `start`. */
+/** Reads one word, bare or quoted, from `text` at `start`. In a bare word a backslash takes the next character as it is. */
 export function readWord(text: string, start: number): { word: string; end: number; quoted: boolean } {
   if (text[start] !== '"') {
     let end = start;
-    while (end < text.length && !DELIMITERS.includes(text[end])) end++;
-    return { word: text.slice(start, end), end, quoted: false };
+    let word = "";
+    for (; end < text.length && !DELIMITERS.includes(text[end]); end++) {
+      if (text[end] === "\\" && ++end === text.length) throw new CommandError(`${text}: backslash at end of argument`);
+      word += text[end];
+    }
+    return { word, end, quoted: false };
   }
   let end = start + 1;
   while (end < text.length && text[end] !== '"') end += text[end] === "\\" ? 2 : 1;
@@ -25,7 +29,10 @@ export function readWord(text: string, start: number): { word: string; end: numb
   }
 }
 
-export function parseAtom(type: AtomType, word: string): Atom {
+/** What "@hc" stands for in this call. */
+export type RowNames = (name: string) => Uuid;
+
+export function parseAtom(type: AtomType, word: string, rows?: RowNames): Atom {
   switch (type) {
     case "integer":
       if (!/^-?\d+$/.test(word)) throw new CommandError(`"${word}" is not a valid integer`);
@@ -35,6 +42,7 @@ export function parseAtom(type: AtomType, word: string): Atom {
       if (word === "false" || word === "no" || word === "off" || word === "0") return false;
       throw new CommandError(`"${word}" is not a valid boolean (use "true" or "false")`);
     case "uuid":
+      if (rows && word.startsWith("@")) return rows(word);
       if (!isUuid(word)) throw new CommandError(`"${word}" is not a valid UUID`);
       return word.toLowerCase();
     default:
@@ -51,7 +59,7 @@ export function parseWholeAtom(type: AtomType, text: string): Atom {
 }
 
 /** A whole value for a column. */
-export function parseDatum(column: Column, text: string): Datum {
+export function parseDatum(column: Column, text: string, rows?: RowNames): Datum {
   const open = text.trimStart()[0];
   const wrapped = open === (column.value ? "{" : "[");
   const closing = open === "[" ? "]" : "}";
@@ -64,7 +72,7 @@ export function parseDatum(column: Column, text: string): Datum {
     const item = readWord(inner, at);
     if (item.end === at) throw new CommandError(`${text}: unexpected "${inner[at]}" parsing ${describe(column)}`);
     at = item.end;
-    const key = parseAtom(column.key, item.word);
+    const key = parseAtom(column.key, item.word, rows);
     if (column.value) {
       if (inner[at] !== "=") throw new CommandError(`${text}: map must be specified as key=value`);
       const value = readWord(inner, at + 1);
@@ -90,7 +98,7 @@ export function parseDatum(column: Column, text: string): Datum {
 }
 
 function describe({ key, value, max }: Column): string {
-  if (value) return `map of ${key}-${value} pairs`;
+  if (value) return `map of (${key}, ${value}) pairs`;
   return max === 1 ? key : `set of ${key}s`;
 }
 

@@ -59,6 +59,8 @@ export class Transaction implements Reader {
   readonly #before: Snapshot;
   #tables: Record<TableName, AnyTable>;
   readonly #newUuid: UuidSource;
+  /** Names that stand for rows while the transaction lasts (RFC 7047 section 5.1, named-uuid). */
+  readonly #named = new Map<string, Uuid>();
 
   constructor(before: Snapshot, newUuid: UuidSource) {
     this.#before = before;
@@ -74,8 +76,20 @@ export class Transaction implements Reader {
     return this.#tables[table].get(uuid) as unknown as Rows[T] | undefined;
   }
 
-  insert<T extends TableName>(table: T, values: Partial<Omit<Rows[T], "uuid">> = {}): Rows[T] {
-    const uuid = this.#newUuid();
+  /** What a name stands for, the same before its row is made and after. */
+  uuidNamed(name: string): Uuid {
+    const uuid = this.#named.get(name) ?? this.#newUuid();
+    this.#named.set(name, uuid);
+    return uuid;
+  }
+
+  names(): ReadonlyMap<string, Uuid> {
+    return this.#named;
+  }
+
+  /** With a name, the row is the one that the name stands for. */
+  insert<T extends TableName>(table: T, values: Partial<Omit<Rows[T], "uuid">> = {}, name?: string): Rows[T] {
+    const uuid = name === undefined ? this.#newUuid() : this.uuidNamed(name);
     const row: Record<string, Datum> = { uuid };
     for (const column of tableNamed(table).columns) row[column.name] = emptyDatum(column);
     this.#write(table).set(uuid, row as AnyRow);

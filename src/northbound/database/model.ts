@@ -45,12 +45,24 @@ export interface LogicalSwitchPort {
 export interface LoadBalancer {
   readonly uuid: Uuid;
   readonly external_ids: TextMap;
+  readonly health_check: readonly Uuid[];
+  /** Backend's address (IPv6 in brackets) → "PORT:SOURCE": where it is, and who asks after its health. */
+  readonly ip_port_mappings: TextMap;
   readonly name: string;
   readonly options: TextMap;
   readonly protocol: Optional<string>;
   readonly selection_fields: readonly string[];
   /** "IP[:PORT]" → "IP[:PORT],…". */
   readonly vips: TextMap;
+}
+
+export interface LoadBalancerHealthCheck {
+  readonly uuid: Uuid;
+  readonly external_ids: TextMap;
+  /** interval, timeout (seconds), success_count, failure_count. */
+  readonly options: TextMap;
+  /** The key in `vips` of the service to watch. */
+  readonly vip: string;
 }
 
 export interface LogicalRouter {
@@ -89,14 +101,32 @@ export interface StaticRoute {
   readonly route_table: string;
 }
 
+/** A backend that is watched; one row however many load balancers have it. */
+export interface ServiceMonitor {
+  readonly uuid: Uuid;
+  readonly external_ids: TextMap;
+  readonly ip: string;
+  readonly logical_port: string;
+  /** The health check's. */
+  readonly options: TextMap;
+  readonly port: number;
+  readonly protocol: Optional<string>;
+  readonly src_ip: string;
+  readonly src_mac: string;
+  /** "online", "offline", or not known yet. */
+  readonly status: Optional<string>;
+}
+
 export interface Rows {
   NB_Global: NbGlobal;
   Logical_Switch: LogicalSwitch;
   Logical_Switch_Port: LogicalSwitchPort;
   Load_Balancer: LoadBalancer;
+  Load_Balancer_Health_Check: LoadBalancerHealthCheck;
   Logical_Router: LogicalRouter;
   Logical_Router_Port: LogicalRouterPort;
   Logical_Router_Static_Route: StaticRoute;
+  Service_Monitor: ServiceMonitor;
 }
 
 export type TableName = keyof Rows;

@@ -1,5 +1,5 @@
 /**
- * The tables and columns of the northbound database that the embedded control plane keeps.
+ * The tables and columns of the northbound database that the embedded control plane keeps, and one of the southbound.
  *
  * What: names, types and constraints as in OVN_Northbound 7.0 (OVN 23.03), so that `list`, `get`, `set` … print and refuse
  * what ovn-nbctl's do. Columns whose features are not built exist, are always empty, and refuse to be set.
@@ -30,6 +30,8 @@ export interface Table {
   readonly isRoot: boolean;
   /** Column by which commands name a row. */
   readonly nameColumn?: string;
+  /** Whose business its rows are when commands may only read them. */
+  readonly writtenBy?: string;
   /** Columns whose values no two rows may share. */
   readonly unique: readonly string[];
   /** In alphabetical order, the order of `list`. */
@@ -135,8 +137,8 @@ export const TABLES: readonly Table[] = [
   ]),
   table("Load_Balancer", { nameColumn: "name" }, [
     map("external_ids"),
-    absent("health_check", "load balancer health checks"),
-    { ...map("ip_port_mappings"), unsupported: "load balancer health checks are not supported" },
+    children("health_check", "Load_Balancer_Health_Check"),
+    map("ip_port_mappings"),
     text("name"),
     map("options", [
       ...["add_route", "affinity_timeout", "event", "hairpin_orig_tuple", "hairpin_snat_ip", "neighbor_responder"],
@@ -151,6 +153,11 @@ export const TABLES: readonly Table[] = [
       oneOf: ["eth_dst", "eth_src", "ip_dst", "ip_src", "tp_dst", "tp_src"],
     },
     map("vips"),
+  ]),
+  table("Load_Balancer_Health_Check", { isRoot: false, nameColumn: "vip" }, [
+    map("external_ids"),
+    map("options"),
+    text("vip"),
   ]),
   table("Logical_Router", { nameColumn: "name" }, [
     absent("copp", "control plane protection meters", 1),
@@ -188,6 +195,18 @@ export const TABLES: readonly Table[] = [
     { name: "policy", key: "string", min: 0, max: 1, oneOf: ["dst-ip", "src-ip"] },
     text("route_table"),
   ]),
+  // OVN keeps this one in its southbound database, where ovn-northd and ovn-controller meet. Columns as there.
+  table("Service_Monitor", { writtenBy: "health checks" }, [
+    map("external_ids"),
+    text("ip"),
+    text("logical_port"),
+    map("options"),
+    integer("port"),
+    { name: "protocol", key: "string", min: 0, max: 1, oneOf: ["tcp", "udp"] },
+    text("src_ip"),
+    text("src_mac"),
+    { name: "status", key: "string", min: 0, max: 1, oneOf: ["error", "offline", "online"] },
+  ]),
 ];
 
 /** Tables of OVN 23.03 that exist for ovn-nbctl and not here. */
@@ -205,7 +224,6 @@ export const UNSUPPORTED_TABLES: readonly string[] = [
   "HA_Chassis",
   "HA_Chassis_Group",
   "Load_Balancer_Group",
-  "Load_Balancer_Health_Check",
   "Logical_Router_Policy",
   "Meter",
   "Meter_Band",

@@ -8,6 +8,7 @@ import { putFdb } from "./put-fdb.ts";
 import { putArp, putNd } from "./put-neighbor.ts";
 import { reject } from "./reject.ts";
 import { sctpAbort } from "./sctp-abort.ts";
+import { serviceCheck } from "./service-check.ts";
 import { tcpReset } from "./tcp-reset.ts";
 
 export const PACKET_ACTIONS: readonly PacketAction[] = [
@@ -20,5 +21,6 @@ export const PACKET_ACTIONS: readonly PacketAction[] = [
   putNd,
   reject,
   sctpAbort,
+  serviceCheck,
   tcpReset,
 ];

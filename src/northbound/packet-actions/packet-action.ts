@@ -49,6 +49,8 @@ export interface LogicalNetwork {
   switchPort(metadata: bigint, key: number): SwitchPort | undefined;
   learnNeighbor(port: RouterPort, address: Address, mac: string): void;
   learnStation(port: SwitchPort, mac: string): void;
+  /** A packet came from this port to the Ethernet address of the service monitor. */
+  serviceAnswered(metadata: bigint, portKey: number, packet: Uint8Array): readonly PacketOut[];
   readonly waiting: WaitingPackets;
 }
 

@@ -12,6 +12,7 @@ export const OPCODE = {
   neighborSolicitation: 9,
   icmpError: 10,
   tcpReset: 11,
+  serviceCheck: 18,
   reject: 22,
   sctpAbort: 24,
   putFdb: 25,

@@ -3,7 +3,7 @@ import { type Address, contains } from "../network/ip.ts";
 import { type Endpoint, formatEndpoint, type VirtualService } from "../network/virtual-service.ts";
 import { CT_MARK } from "./registers.ts";
 import type { Place } from "./stage.ts";
-import type { Balancer, Router, RouterPort } from "./topology.ts";
+import type { BalancedService, Balancer, Router, RouterPort } from "./topology.ts";
 
 /** Packets to a VIP and its port; without a port, all IP packets to it. */
 export function matchVip({ protocol }: Pick<Balancer, "protocol">, { address, port }: Endpoint): string {
@@ -24,21 +24,23 @@ interface GroupUse {
   readonly marks: readonly number[];
 }
 
-/** The number of the select group for a service, made on the way. Buckets keep their numbers while others come and go. */
-export function balancerGroup(here: Place, balancer: Balancer, service: VirtualService, use: GroupUse): number {
+/** The number of the select group for a service, made on the way. Buckets keep their numbers while others come and go, and while they are offline. */
+export function balancerGroup(here: Place, balancer: Balancer, service: BalancedService, use: GroupUse): number {
   const name = `${use.scope} ${balancer.uuid} ${formatEndpoint(service.vip)}`;
   const id = here.identities.groups.get(name);
   const exec = [CT_MARK.natted, ...use.marks].map(
     (bit) => `set_field:0x${bit.toString(16)}/0x${bit.toString(16)}->ct_mark`,
   );
-  const backends = [...new Set(service.backends.map(formatEndpoint))];
+  const active = new Set(service.active.map(formatEndpoint));
+  const buckets = [...new Set(service.backends.map(formatEndpoint))].map((backend) => ({
+    backend,
+    id: here.identities.buckets.get(name, backend),
+    actions: `ct(commit,table=${here.nextTable},zone=${use.zone},nat(dst=${backend}),exec(${exec.join(",")}))`,
+  }));
   here.groups.add({
     id,
     selection: selectionOf(balancer, service),
-    buckets: backends.map((backend) => ({
-      id: here.identities.buckets.get(name, backend),
-      actions: `ct(commit,table=${here.nextTable},zone=${use.zone},nat(dst=${backend}),exec(${exec.join(",")}))`,
-    })),
+    buckets: buckets.filter(({ backend }) => active.has(backend)),
   });
   return id;
 }

@@ -15,7 +15,13 @@ import type {
 import { type Address, linkLocalAddress, type Network, parseAddress, parseNetwork } from "../network/ip.ts";
 import { parseMac } from "../network/mac.ts";
 import { type PortAddresses, parsePortAddresses } from "../network/port-addresses.ts";
-import { parseVirtualService, type VirtualService, VirtualServiceError } from "../network/virtual-service.ts";
+import {
+  type Endpoint,
+  parseVirtualService,
+  type VirtualService,
+  VirtualServiceError,
+} from "../network/virtual-service.ts";
+import { BackendWatch } from "./backend-watch.ts";
 import type { Identities } from "./identities.ts";
 import { type Route, routesOf } from "./routes.ts";
 
@@ -30,6 +36,15 @@ export interface Switch {
   readonly balancers: readonly Balancer[];
   /** Some balancer has a VIP: IP packets go through the connection tracker. */
   readonly hasVip: boolean;
+  readonly monitor: ServiceMonitoring;
+}
+
+/** Health checks, as a switch sees them. */
+export interface ServiceMonitoring {
+  /** Who asks backends, and is answered; `undefined` when none is watched on any switch. */
+  readonly mac?: string;
+  /** Addresses of this switch's networks that the monitor asks from. */
+  readonly sources: readonly Address[];
 }
 
 export interface SwitchPort {
@@ -86,11 +101,18 @@ export interface RouterPort {
   peer?: SwitchPort | RouterPort;
 }
 
+export interface BalancedService extends VirtualService {
+  /** In column vips. */
+  readonly key: string;
+  /** Those of the backends that no health check found offline. */
+  readonly active: readonly Endpoint[];
+}
+
 export interface Balancer {
   readonly uuid: string;
   readonly name: string;
   readonly protocol: "tcp" | "udp" | "sctp";
-  readonly services: readonly VirtualService[];
+  readonly services: readonly BalancedService[];
   readonly selectionFields: readonly string[];
   /** Answer connections to a VIP without backends with a reset or unreachable instead of silence. */
   readonly reject: boolean;
@@ -106,7 +128,10 @@ export interface Topology {
 }
 
 export function buildTopology(reader: Reader, identities: Identities, bindings: ReadonlyMap<string, number>): Topology {
-  const balancers = new Map(reader.rows("Load_Balancer").map((row) => [row.uuid, balancerOf(row)]));
+  const watch = new BackendWatch(reader);
+  const balancers = new Map(
+    reader.rows("Load_Balancer").map((row) => [row.uuid, watch.withoutOffline(balancerOf(row))]),
+  );
   const attached = (uuids: readonly string[]) => uuids.map((uuid) => balancers.get(uuid)!);
   const routers = reader
     .rows("Logical_Router")
@@ -115,7 +140,16 @@ export function buildTopology(reader: Reader, identities: Identities, bindings: 
   const routerPorts = new Map(routers.flatMap(({ ports }) => ports).map((port) => [port.name, port]));
   const switches = reader
     .rows("Logical_Switch")
-    .map((row) => buildSwitch(reader, row, identities, attached(row.load_balancer), bindings, routerPorts));
+    .map((row) =>
+      buildSwitch(
+        reader,
+        row,
+        identities,
+        { balancers: attached(row.load_balancer), monitor: watch.monitoring(row) },
+        bindings,
+        routerPorts,
+      ),
+    );
   joinRouters(reader, routerPorts);
   assignGatewayZones(routers, identities);
   for (const router of routers) {
@@ -143,7 +177,8 @@ function balancerOf(row: LoadBalancer): Balancer {
 function buildBalancer(row: LoadBalancer): Balancer {
   const services = [...row.vips].flatMap(([vip, backends]) => {
     try {
-      return [parseVirtualService(vip, backends)];
+      const service = parseVirtualService(vip, backends);
+      return [{ ...service, key: vip, active: service.backends }];
     } catch (error) {
       if (error instanceof VirtualServiceError) return [];
       throw error;
@@ -166,7 +201,7 @@ function buildSwitch(
   reader: Reader,
   row: LogicalSwitch,
   identities: Identities,
-  balancers: readonly Balancer[],
+  given: Pick<Switch, "balancers" | "monitor">,
   bindings: ReadonlyMap<string, number>,
   routerPorts: ReadonlyMap<string, RouterPort>,
 ): Switch {
@@ -174,8 +209,8 @@ function buildSwitch(
     kind: "switch",
     ...datapathNumbers(row, identities),
     ports: [],
-    balancers,
-    hasVip: hasVip(balancers),
+    ...given,
+    hasVip: hasVip(given.balancers),
   };
   for (const uuid of row.ports) {
     built.ports.push(

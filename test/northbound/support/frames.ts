@@ -89,6 +89,18 @@ export function sctpInit(via: string, from: Station, to: string, source: number,
   return packet(via, from, to, 132, sctpPacket(source, destination, chunk, 0));
 }
 
+/** ICMP port unreachable (RFC 792) about an IPv4 frame that `from` got. */
+export function portUnreachable(via: string, from: Station, about: Uint8Array): Uint8Array {
+  const quoted = about.subarray(14);
+  return packet(
+    via,
+    from,
+    addressFromBytes(quoted.subarray(12, 16)).text,
+    1,
+    icmpMessage(3, 3, concat([0, 0, 0, 0], quoted)),
+  );
+}
+
 /** A neighbour solicitation to the target's solicited-node address (RFC 4291 section 2.7.1). */
 export function solicitation(from: Station, target: string): Uint8Array {
   const to = solicitedNodeAddress(parseAddress(target)!);

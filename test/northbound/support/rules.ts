@@ -33,19 +33,40 @@ function comparableActions(table: number, match: string, actions: string): strin
   return [...(text.match(visits) ?? [])].sort().join(",");
 }
 
+/** Services with the same backends share a group there, and have one each here. */
 export function comparableGroups(lines: readonly string[]): string[] {
   return lines
     .map((line) => line.trim())
     .filter((line) => line.startsWith("group_id="))
     .map((line) => line.replace(/^group_id=\d+/, "group_id=ID").replace(/selection_method_param=\d+,/, ""))
+    .filter((line, i, lines) => lines.indexOf(line) === i)
     .sort();
 }
 
-/** The service monitor's Ethernet address, which OVN makes up anew for each database: what names it belongs to health checks. */
-export function monitorAddress(lines: readonly string[]): string | undefined {
+/** What OVN has and we have not, on purpose. */
+export function withoutFeaturesNotBuilt(lines: readonly string[]): Rules {
+  const idle = idleMonitor(lines);
+  const rules = comparableRules(lines);
+  for (const [match, actions] of rules) {
+    const healthCheck = idle !== undefined && match.includes(idle);
+    const dhcpv6Client = actions.includes("userdata=13");
+    // Solicitations for a route's gateway: here one rule, and the handler, do for all next hops.
+    const gatewaySolicitation = match.startsWith("table=29 priority=200 ");
+    if (healthCheck || dhcpv6Client || gatewaySolicitation) rules.delete(match);
+  }
+  return rules;
+}
+
+/** The service monitor's Ethernet address where nothing is watched: there OVN has its rules anyway. */
+function idleMonitor(lines: readonly string[]): string | undefined {
+  if (lines.some((line) => /table=27, priority=110,/.test(line))) return undefined;
   for (const line of lines) {
     const found = /table=12, priority=110,metadata=0x[0-9a-f]+,dl_dst=(\S+)/.exec(line);
     if (found) return found[1];
   }
   return undefined;
 }
+
+/** ovn-controller 23.03 checks neighbour discovery of secured ports for a hop limit of 225; RFC 4861 has 255. */
+export const withHopLimit = (lines: readonly string[]): string[] =>
+  lines.map((line) => line.replace("nw_ttl=225", "nw_ttl=255"));

@@ -70,16 +70,18 @@ export interface IpFields {
   readonly protocol: number;
   readonly ttl: number;
   readonly payload: Uint8Array;
+  /** IPv4's flag DF; no router fragments IPv6. */
+  readonly dontFragment?: boolean;
 }
 
 export function buildIp(fields: IpFields): Uint8Array {
   return fields.source.family === 4 ? buildIpv4(fields) : buildIpv6(fields);
 }
 
-function buildIpv4({ source, destination, protocol, ttl, payload }: IpFields): Uint8Array {
+function buildIpv4({ source, destination, protocol, ttl, payload, dontFragment }: IpFields): Uint8Array {
   const length = 20 + payload.length;
   const header = Uint8Array.from([
-    ...[0x45, 0, length >>> 8, length & 0xff, 0, 0, 0, 0, ttl, protocol, 0, 0],
+    ...[0x45, 0, length >>> 8, length & 0xff, 0, 0, dontFragment ? 0x40 : 0, 0, ttl, protocol, 0, 0],
     ...addressBytes(source),
     ...addressBytes(destination),
   ]);

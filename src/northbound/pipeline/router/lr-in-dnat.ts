@@ -19,7 +19,7 @@ export const lrInDnat: Stage<Router> = {
         const priority = service.vip.port === undefined ? 110 : 120;
         const match = [ctState("+new-rel"), matchVip(balancer, service.vip)];
         const { flag, marks, scope } = sourceTranslation(router, balancer);
-        if (service.backends.length > 0) {
+        if (service.active.length > 0) {
           const group = balancerGroup(here, balancer, service, { scope, zone: ZONE.dnat, marks });
           add(priority, match, join(flag, `group:${group}`));
         } else if (balancer.reject) {

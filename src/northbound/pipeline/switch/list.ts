@@ -23,6 +23,7 @@ import { lsOutApplyPortSec } from "./ls-out-apply-port-sec.ts";
 import { lsOutCheckPortSec } from "./ls-out-check-port-sec.ts";
 import { lsOutPreLb } from "./ls-out-pre-lb.ts";
 import { lsOutPreStateful } from "./ls-out-pre-stateful.ts";
+import { lsInPreAcl, lsOutPreAcl } from "./pre-acl.ts";
 import { stateful } from "./stateful.ts";
 
 export const SWITCH_INGRESS: readonly Stage<Switch>[] = [
@@ -30,7 +31,7 @@ export const SWITCH_INGRESS: readonly Stage<Switch>[] = [
   lsInApplyPortSec,
   lsInLookupFdb,
   lsInPutFdb,
-  passThrough("ls_in_pre_acl"),
+  lsInPreAcl,
   lsInPreLb,
   lsInPreStateful,
   aclHints("ls_in_acl_hint"),
@@ -56,7 +57,7 @@ export const SWITCH_INGRESS: readonly Stage<Switch>[] = [
 ];
 
 export const SWITCH_EGRESS: readonly Stage<Switch>[] = [
-  passThrough("ls_out_pre_acl"),
+  lsOutPreAcl,
   lsOutPreLb,
   lsOutPreStateful,
   aclHints("ls_out_acl_hint"),

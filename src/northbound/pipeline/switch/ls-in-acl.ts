@@ -3,11 +3,12 @@ import { ctMark, ctState, IP, IPV6_CONTROL } from "../match.ts";
 import { CT_MARK, SWITCH_BIT, writeBit, ZONE } from "../registers.ts";
 import type { Stage } from "../stage.ts";
 import type { Switch } from "../topology.ts";
+import { admitServiceMonitor } from "./service-monitor.ts";
 
 /** There are no access lists here; what is left keeps the tracker's books: invalid packets go, new connections are marked. */
 export const lsInAcl: Stage<Switch> = {
   name: "ls_in_acl",
-  rules(add, { hasVip }, { next, nextTable }) {
+  rules(add, { hasVip, monitor }, { next, nextTable }) {
     add(65532, [IPV6_CONTROL], next);
     if (!hasVip) return add(65535, [], next);
     const { commit, hintDrop, hintBlock, aclVerdictAllow } = SWITCH_BIT;
@@ -24,6 +25,7 @@ export const lsInAcl: Stage<Switch> = {
       [ctState("-new+est-rel+rpl-inv"), ctMark(CT_MARK.blocked, false)],
       join(writeBit(0, hintDrop, 0), writeBit(0, hintBlock, 0), allow, next),
     );
+    admitServiceMonitor(add, monitor, "to it", next);
     add(1, [IP, ctState("+est"), ctMark(CT_MARK.blocked)], join(writeBit(0, commit, 1), next));
     add(1, [IP, ctState("-est")], join(writeBit(0, commit, 1), next));
     add(0, [], next);

@@ -7,11 +7,13 @@ import type { AddRule, Stage } from "../stage.ts";
 import { STATION_BINDING } from "../tables.ts";
 import type { Switch, SwitchPort } from "../topology.ts";
 import { routerPortsOf } from "./router-ports.ts";
+import { takeAnswers } from "./service-monitor.ts";
 
 /** To which port. */
 export const lsInL2Lkup: Stage<Switch> = {
   name: "ls_in_l2_lkup",
   rules(add, logicalSwitch, { next, output }) {
+    takeAnswers(add, logicalSwitch.monitor);
     for (const port of routerPortsOf(logicalSwitch)) steerRequests(add, logicalSwitch, port, output);
     add(70, [MULTICAST], join(setOutPort(FLOOD), output));
     for (const port of logicalSwitch.ports) {

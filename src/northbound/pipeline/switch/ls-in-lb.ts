@@ -15,7 +15,7 @@ export const lsInLb: Stage<Switch> = {
       for (const service of balancer.services) {
         const priority = service.vip.port === undefined ? 110 : 120;
         const match = [ctState("+new"), matchVip(balancer, service.vip)];
-        if (service.backends.length > 0) {
+        if (service.active.length > 0) {
           const group = balancerGroup(here, balancer, service, { scope: "switch", zone: ZONE.port, marks: [] });
           add(priority, match, join(writeBit(0, SWITCH_BIT.commit, 0), `group:${group}`));
         } else if (balancer.reject) {
