@@ -21,6 +21,7 @@ import { CONTROL_COMMAND_DONE } from "./layout/control.ts";
 import { FLOW_PROGRAM } from "./layout/megaflow.ts";
 import { CONTROL_BASE } from "./memory.ts";
 import { deleteMeter, setMeter } from "./meter/meter.ts";
+import { withdrawFlow } from "./offload/withdraw.ts";
 import { packetsLeft, resetPool } from "./packet/pool.ts";
 import { runWaiting } from "./pipeline.ts";
 import { releaseCommands, takeCommand } from "./rings.ts";
@@ -70,6 +71,7 @@ function apply(command: usize): void {
       break;
     case COMMAND_FLOW_PROGRAM:
       store<u32>(load<u32>(args), load<u32>(args, 4), FLOW_PROGRAM);
+      withdrawFlow(load<u32>(args));
       break;
     case COMMAND_METER_SET:
       setMeter(load<u32>(args), args + 4);

@@ -2,6 +2,7 @@
 import { conntrackInitialize, conntrackSweep } from "./conntrack/track.ts";
 import { clearCache } from "./flow/cache.ts";
 import { lookupInitialize, rankMasks } from "./flow/lookup.ts";
+import { sweepOffloads } from "./offload/sweep.ts";
 import { resetPool } from "./packet/pool.ts";
 
 export { applyCommands } from "./commands";
@@ -23,5 +24,6 @@ export function initialize(): void {
 /** Once a loop of the worker: retires connections (at most `budget` records looked at), keeps masks in order. */
 export function sweep(budget: i32): void {
   rankMasks();
+  sweepOffloads();
   conntrackSweep(budget);
 }

@@ -10,6 +10,7 @@ import { KEY_STRIDE } from "./layout/key.ts";
 import { BUFFER_SIZE, CACHE_ENTRIES, CONNECTION_SIZE, MAX_MASKS, MAX_METERS, MAX_PORTS, PACKET_SLOTS } from "./layout/limits.ts";
 import { MASK_SIZE } from "./layout/mask.ts";
 import { METER_SIZE } from "./layout/meter.ts";
+import { OFFLOAD_SIZE, SLOTS, SLOT_SIZE } from "./layout/offload.ts";
 import { CLONE_HEAD_SIZE, PACKET_SIZE } from "./layout/packet.ts";
 import { PORT_SIZE } from "./layout/port.ts";
 import { MAX_TUNNELS } from "./layout/tunnel.ts";
@@ -65,6 +66,8 @@ export const CONNTRACK_BASE: usize = 576 * MIB; // header, hash buckets, zone li
 export const CONNTRACK_SIZE: usize = 64 * MIB;
 export const CONNECTIONS_BASE: usize = 640 * MIB; // MAX_CONNECTIONS * CONNECTION_SIZE
 export const MAX_CONNECTIONS = 1048576;
+export const OFFLOAD_SLOTS_BASE: usize = 896 * MIB; // SLOTS of SLOT_SIZE, shared with the kernel (src/fastpath/kernel-offload.ts)
+export const OFFLOAD_BASE: usize = 912 * MIB; // worker's: what belongs to the slots (layout/offload.ts)
 export const WINDOWS_BASE: usize = 1024 * MIB; // port rings, mapped by the kernel (src/kernel)
 export const WINDOWS_SIZE: usize = 1024 * MIB;
 
@@ -78,4 +81,6 @@ export const CLONE_HEADS_END: usize = CLONE_HEADS_BASE + CLONE_HEAD_STRIDE * PAC
 export const BUFFERS_END: usize = BUFFERS_BASE + BUFFERS_COUNT * BUFFER_SIZE;
 export const TRANSMIT_END: usize = TRANSMIT_BASE + MAX_PORTS * TRANSMIT_STRIDE;
 export const TUNNELS_END: usize = TUNNELS_BASE + TUNNEL_STRIDE * MAX_TUNNELS;
+export const OFFLOAD_SLOTS_END: usize = OFFLOAD_SLOTS_BASE + SLOTS * SLOT_SIZE;
+export const OFFLOAD_END: usize = OFFLOAD_BASE + OFFLOAD_SIZE;
 export const CONNECTIONS_END: usize = CONNECTIONS_BASE + MAX_CONNECTIONS * CONNECTION_SIZE;

@@ -4,6 +4,7 @@ import { EXPECTATION_LABEL, EXPECTATION_MARK, EXPECTATION_PARENT_KEY, EXPECTATIO
 import { CT_STATE_TRACKED, KEY_CT_IPV6_SRC, KEY_CT_LABEL, KEY_CT_MARK, KEY_CT_NW_PROTO, KEY_CT_NW_SRC, KEY_CT_STATE, KEY_CT_TP_SRC, KEY_CT_ZONE, KEY_EXTENT_CT4, KEY_EXTENT_CT6 } from "../layout/key.ts";
 import { PACKET_CONNECTION, PACKET_KEY, PACKET_KEY_EXTENT } from "../layout/packet.ts";
 import { CT_FLAG_LABEL, CT_FLAG_MARK, OP_CT_FLAGS, OP_CT_LABEL, OP_CT_LABEL_MASK, OP_CT_MARK, OP_CT_MARK_MASK } from "../layout/program.ts";
+import { withdrawConnection } from "../offload/withdraw.ts";
 import { PROTOCOL_ICMP, PROTOCOL_ICMPV6 } from "../packet/protocol.ts";
 import { beginChange, endChange } from "./table.ts";
 import { isIpv6, protocolOf } from "./tuple.ts";
@@ -116,20 +117,26 @@ export function clearTracking(packet: usize): void {
   store<u32>(packet, 0, PACKET_CONNECTION);
 }
 
-/** The masked writes of ct(commit, exec(…)), to connection and packet. An expected connection keeps its parent's. */
+/**
+ * The masked writes of ct(commit, exec(…)), to connection and packet. An expected connection keeps its parent's. What the tables made of
+ * other values is nothing for the kernel to go on with.
+ */
 export function applyMarkAndLabel(packet: usize, connection: usize, instruction: usize): void {
   const flags = load<u32>(instruction, OP_CT_FLAGS);
   if (!(flags & (CT_FLAG_MARK | CT_FLAG_LABEL)) || load<u32>(connection, CONN_FLAGS) & CONN_FLAG_RELATED) return;
   if (flags & CT_FLAG_MARK) {
     const mask = load<u32>(instruction, OP_CT_MARK_MASK);
     const mark = (load<u32>(instruction, OP_CT_MARK) & mask) | (load<u32>(connection, CONN_MARK) & ~mask);
+    if (mark != load<u32>(connection, CONN_MARK)) withdrawConnection(connection);
     store<u32>(connection, mark, CONN_MARK);
   }
   if (flags & CT_FLAG_LABEL) {
     beginChange(connection);
     const mask = v128.load(instruction, OP_CT_LABEL_MASK);
     const value = v128.load(instruction, OP_CT_LABEL);
-    v128.store(connection, v128.bitselect(value, v128.load(connection, CONN_LABEL), mask), CONN_LABEL);
+    const label = v128.bitselect(value, v128.load(connection, CONN_LABEL), mask);
+    if (v128.any_true(v128.xor(label, v128.load(connection, CONN_LABEL)))) withdrawConnection(connection);
+    v128.store(connection, label, CONN_LABEL);
     endChange(connection);
   }
   markAndLabelFrom(packet, connection);

@@ -8,12 +8,13 @@
  * Invariants: PACKET_CONNECTION is a hint. It is used only when it names a live record of this zone that has the
  *   packet's tuple, so a record that was freed or used again meanwhile does no harm.
  */
-import { CONN_EXPIRES, CONN_FLAGS, CONN_FLAG_FTP, CONN_FLAG_RELATED, CONN_FLAG_TFTP, CONN_KEY, CT_LOOKUP, LOOKUP_KEY, LOOKUP_RELATED, LOOKUP_TUPLE } from "../layout/conntrack.ts";
+import { CONN_EXPIRES, CONN_FLAGS, CONN_FLAG_FTP, CONN_FLAG_OFFLOADED, CONN_FLAG_RELATED, CONN_FLAG_TFTP, CONN_KEY, CT_LOOKUP, LOOKUP_KEY, LOOKUP_RELATED, LOOKUP_TUPLE } from "../layout/conntrack.ts";
 import { CONTROL_NOW } from "../layout/control.ts";
 import { CT_STATE_DNAT, CT_STATE_ESTABLISHED, CT_STATE_INVALID, CT_STATE_NEW, CT_STATE_RELATED, CT_STATE_REPLY, CT_STATE_SNAT, CT_STATE_TRACKED, KEY_CT_STATE, KEY_CT_ZONE } from "../layout/key.ts";
 import { PACKET_CONNECTION, PACKET_FLAGS, PACKET_FLAG_CSUM_GOOD, PACKET_KEY, PACKET_TRACK_BUCKET } from "../layout/packet.ts";
 import { CT_FLAG_COMMIT, CT_FLAG_FORCE, CT_FLAG_NAT, OP_CT_FLAGS, OP_CT_ZONE } from "../layout/program.ts";
 import { CONNTRACK_BASE, CONTROL_BASE } from "../memory.ts";
+import { resumeConnection } from "../offload/connection.ts";
 import { verifyTransportChecksum } from "../packet/checksum.ts";
 import { inspectControl } from "./control.ts";
 import { createConnection, isRefusal, refusalReason } from "./create.ts";
@@ -178,6 +179,7 @@ const REMOVED: u32 = 0x8000_0000;
 function judge(packet: usize, connection: usize, reply: usize, state: u32, flags: u32, now: u64): u32 {
   const traits = load<u32>(connection, CONN_FLAGS);
   if (traits & CONN_FLAG_RELATED) state |= CT_STATE_RELATED;
+  if (traits & CONN_FLAG_OFFLOADED) resumeConnection(connection, packet);
   const control = (traits & CONN_FLAG_FTP) != 0 && (flags & CT_FLAG_NAT) != 0 && !(state & TRANSLATED);
   if (control) restoreAcknowledgement(packet, connection, reply);
   const verdict = updateState(connection, packet, reply, now);

@@ -12,10 +12,12 @@
  */
 
 import { count } from "../counters.ts";
-import { CONN_CHAIN, CONN_EXPIRES, CONN_FLAGS, CONN_FLAG_FTP, CONN_FLAG_RELATED, CONN_FLAG_TFTP, CONN_FLAG_TWO_CHAINS, CONN_KEY, CONN_STATE, CONN_STATE_FREE, CONN_STATE_LIVE, CONN_STATE_MASK, CONN_STATE_WRITING, CONN_TUPLE, CONN_ZONE, CT_BUCKETS, CT_BUCKET_TABLE, CT_COUNT, CT_FREE, CT_HIGH_WATER, LOOKUP_HASH, LOOKUP_KEY, TUPLE_SIZE } from "../layout/conntrack.ts";
+import { CONN_CHAIN, CONN_FLAGS, CONN_FLAG_FTP, CONN_FLAG_RELATED, CONN_FLAG_TFTP, CONN_FLAG_TWO_CHAINS, CONN_KEY, CONN_STATE, CONN_STATE_FREE, CONN_STATE_LIVE, CONN_STATE_MASK, CONN_STATE_WRITING, CONN_TUPLE, CONN_ZONE, CT_BUCKETS, CT_BUCKET_TABLE, CT_COUNT, CT_FREE, CT_HIGH_WATER, LOOKUP_HASH, LOOKUP_KEY, TUPLE_SIZE } from "../layout/conntrack.ts";
 import { COUNTER_CT_COUNT, COUNTER_CT_CREATED, COUNTER_CT_EXPIRED } from "../layout/counter.ts";
 import { CONNECTION_SIZE } from "../layout/limits.ts";
 import { CONNECTIONS_BASE, CONNECTIONS_END, CONNTRACK_BASE, COUNTERS_BASE, MAX_CONNECTIONS } from "../memory.ts";
+import { isExpired } from "../offload/connection.ts";
+import { withdrawConnection } from "../offload/withdraw.ts";
 import { dismissChild, dismissParent } from "./expectation.ts";
 import { zoneEntry, zoneLeave } from "./limits.ts";
 import { directionOf, hashTuple } from "./tuple.ts";
@@ -57,7 +59,7 @@ export function findInBucket(bucket: usize, lookup: usize, now: u64): usize {
     if (load<u32>(connection, CONN_KEY) == key) {
       const direction = directionOf(connection, lookup);
       if (direction >= 0) {
-        if (load<u64>(connection, CONN_EXPIRES) > now) return connection | <usize>direction;
+        if (!isExpired(connection, now)) return connection | <usize>direction;
         count(COUNTER_CT_EXPIRED);
         removeConnection(connection);
         link = <usize>load<u32>(bucket);
@@ -125,6 +127,7 @@ export function publishConnection(connection: usize): void {
 
 /** Takes a live connection out of every list and frees its record. */
 export function removeConnection(connection: usize): void {
+  withdrawConnection(connection);
   const state = (load<u32>(connection, CONN_STATE) & ~CONN_STATE_MASK) + CONN_STATE_MASK + 1;
   atomic.store<u32>(connection, state | CONN_STATE_WRITING, CONN_STATE);
   const flags = load<u32>(connection, CONN_FLAGS);

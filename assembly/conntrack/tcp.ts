@@ -179,6 +179,32 @@ function slide(source: usize, target: usize, end: u32, ack: u32, window: u32, sh
   }
 }
 
+/** How far the two ends' windows are scaled once both have spoken: source's shift | target's << 8. */
+@inline
+function shiftsOf(source: usize, target: usize): u32 {
+  const sourceScale = <u32>load<u8>(source, PEER_SCALE);
+  const targetScale = <u32>load<u8>(target, PEER_SCALE);
+  const both = sourceScale & targetScale;
+  if (both & PEER_SCALE_KNOWN) return (sourceScale & PEER_SCALE_SHIFT) | ((targetScale & PEER_SCALE_SHIFT) << 8);
+  return both & PEER_SCALE_UNKNOWN ? MAX_SCALE | (MAX_SCALE << 8) : 0;
+}
+
+/**
+ * Segments of `reply` direction have gone by that nobody judged (assembly/offload): the furthest ended at `end`, acknowledged `ack`,
+ * offered `window`. The connection lives on, and its windows are where they would be.
+ */
+export function advanceTcp(connection: usize, reply: usize, end: u32, ack: u32, window: u32, now: u64): void {
+  const source = peer(connection, reply);
+  const target = peer(connection, reply ^ 1);
+  slide(source, target, end, ack, window, shiftsOf(source, target) & 0xff);
+  extend(connection, timeoutOf(stateOf(source), stateOf(target)), now);
+}
+
+/** Whether the segment opens, ends or resets a connection. */
+export function isTurningPoint(packet: usize): bool {
+  return (load<u8>(transportHeader(packet), FLAGS) & (SYN | FIN | RST)) != 0;
+}
+
 export function updateTcp(connection: usize, packet: usize, reply: usize, now: u64): u32 {
   const header = transportHeader(packet);
   const flags = <u32>load<u8>(header, FLAGS);
@@ -197,19 +223,9 @@ export function updateTcp(connection: usize, packet: usize, reply: usize, now: u
     }
   }
 
-  let sourceShift: u32 = 0;
-  let targetShift: u32 = 0;
-  if (!(flags & SYN)) {
-    const sourceScale = <u32>load<u8>(source, PEER_SCALE);
-    const targetScale = <u32>load<u8>(target, PEER_SCALE);
-    if (sourceScale & targetScale & PEER_SCALE_KNOWN) {
-      sourceShift = sourceScale & PEER_SCALE_SHIFT;
-      targetShift = targetScale & PEER_SCALE_SHIFT;
-    } else if (sourceScale & targetScale & PEER_SCALE_UNKNOWN) {
-      sourceShift = MAX_SCALE;
-      targetShift = MAX_SCALE;
-    }
-  }
+  const shifts = flags & SYN ? 0 : shiftsOf(source, target);
+  let sourceShift = shifts & 0xff;
+  let targetShift = shifts >> 8;
 
   let sequence = first;
   let window = network16(header + WINDOW);

@@ -7,6 +7,8 @@ import { CONTROL_NOW } from "../layout/control.ts";
 import { KEY_NW_FRAG } from "../layout/key.ts";
 import { PACKET_KEY } from "../layout/packet.ts";
 import { CONTROL_BASE } from "../memory.ts";
+import { noteTracking } from "../offload/connection.ts";
+import { areNoted } from "../offload/path.ts";
 import { sweepFragments } from "./fragment-store.ts";
 import { trackFragment } from "./fragments.ts";
 import { PASSED, passConnection } from "./pass.ts";
@@ -22,7 +24,10 @@ export { setTimeoutPolicy } from "./timeouts";
 export function track(packet: usize, instruction: usize): usize {
   if (load<u8>(load<u32>(packet, PACKET_KEY), KEY_NW_FRAG) != 0) return trackFragment(packet, instruction);
   const reason = passConnection(packet, instruction);
-  if (reason == PASSED) return packet;
+  if (reason == PASSED) {
+    if (areNoted()) noteTracking(packet);
+    return packet;
+  }
   drop(packet, reason);
   return 0;
 }

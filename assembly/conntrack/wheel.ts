@@ -14,6 +14,7 @@ import { CONN_EXPIRES, CONN_POLICY, CONN_TIMER_NEXT, CONN_TIMER_PREVIOUS, CONN_T
 import { CONTROL_NOW } from "../layout/control.ts";
 import { COUNTER_CT_EXPIRED } from "../layout/counter.ts";
 import { CONNTRACK_BASE, CONTROL_BASE } from "../memory.ts";
+import { isExpired } from "../offload/connection.ts";
 import { removeConnection } from "./table.ts";
 
 const TICK_BITS: u64 = 10;
@@ -90,13 +91,12 @@ export function sweepConnections(budget: i32): void {
     let connection = <usize>load<u32>(head);
     while (connection != 0 && budget > 0) {
       budget--;
-      const expires = load<u64>(connection, CONN_EXPIRES);
-      if (expires <= now) {
+      if (isExpired(connection, now)) {
         count(COUNTER_CT_EXPIRED);
         removeConnection(connection);
       } else {
         unschedule(connection);
-        linkTimer(connection, tickOf(expires, tick + 1, tick));
+        linkTimer(connection, tickOf(load<u64>(connection, CONN_EXPIRES), tick + 1, tick));
       }
       connection = <usize>load<u32>(head);
     }

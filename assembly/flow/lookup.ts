@@ -14,6 +14,7 @@ import { MAX_MASKS } from "../layout/limits.ts";
 import { MASK_FLOWS, MASK_HITS } from "../layout/mask.ts";
 import { FLOW_HASH, FLOW_KEY, FLOW_MASK, FLOW_PACKETS, FLOW_STATE, FLOW_STATE_DEAD, FLOW_STATE_LIVE } from "../layout/megaflow.ts";
 import { CONTROL_BASE } from "../memory.ts";
+import { forgetFitness, withdrawFlow } from "../offload/withdraw.ts";
 import { hashPacked } from "./masked-key.ts";
 import { addFlow, deleteFlow, findFlow, firstCandidate } from "./megaflow-table.ts";
 import {
@@ -122,6 +123,7 @@ export function lookupMegaflow(key: usize): usize {
 export function insertMegaflow(flow: usize): bool {
   const mask: usize = load<u32>(flow, FLOW_MASK);
   store<u32>(flow, hashPacked(flow, mask), FLOW_HASH);
+  forgetFitness(flow);
   const first = load<u32>(mask, MASK_FLOWS) == 0;
   if (first && rankedCount() == MAX_MASKS) return refuse(flow);
   if (!addFlow(mask, flow)) return refuse(flow);
@@ -144,6 +146,7 @@ function refuse(flow: usize): bool {
 export function removeMegaflow(flow: usize): void {
   const mask: usize = load<u32>(flow, FLOW_MASK);
   atomic.store<u32>(flow, FLOW_STATE_DEAD, FLOW_STATE);
+  withdrawFlow(flow);
   if (deleteFlow(mask, flow) && load<u32>(mask, MASK_FLOWS) == 0) unrank(mask);
 }
 

@@ -1,21 +1,43 @@
 /** One batch of one port, from the kernel to the kernel. index.ts exports these four. */
+import { COUNTER_BATCHES } from "../layout/counter.ts";
 import { PACKET_SLOTS } from "../layout/limits.ts";
-import { PACKETS_BASE } from "../memory.ts";
+import { COUNTERS_BASE, PACKETS_BASE } from "../memory.ts";
+import { offerBatch } from "../offload/offer.ts";
+import { beginPaths, endPaths, offersFlows } from "../offload/path.ts";
 import { packetsLeft, resetPool } from "../packet/pool.ts";
 import { processBatch, processParsed } from "../pipeline.ts";
 import { flushPorts } from "./queue.ts";
 import { receiveDatagrams } from "./tunnel-receive.ts";
-import { receiveBuffers, receiveRing, releaseRing } from "./receive.ts";
+import { isRingDrained, receiveBuffers, receiveRing, releaseRing } from "./receive.ts";
 import { receiveXdp, releaseXdp } from "./xdp-receive.ts";
+
+/** Of the number of batches: one in 64. */
+const RESTLESS: u64 = 63;
 
 /** Runs what waits in the ring of a packet-socket port (BATCH_SIZE frames at most); how many packets that were. */
 export function runRing(port: u32): u32 {
   resetPool();
   const count = receiveRing(port);
-  if (count != 0) processBatch(PACKETS_BASE, count);
-  flushPorts();
+  if (count != 0) runArrivals(port, count, isRingDrained(port));
+  else flushPorts();
   releaseRing(port);
   return count;
+}
+
+/**
+ * The records that have been built of a port's frames, through the tables and out. What the kernel forwards overtakes what waits at the
+ * port, so flows are offered to it when nothing waits. A port that never rests is relieved all the same, once in a while, and
+ * its packets change their order that once.
+ */
+@inline
+function runArrivals(port: u32, count: u32, drained: bool): void {
+  const offering = offersFlows(port);
+  if (offering) beginPaths(PACKETS_BASE, count);
+  processBatch(PACKETS_BASE, count);
+  flushPorts();
+  if (!offering) return;
+  endPaths();
+  if (drained || (load<u64>(COUNTERS_BASE, COUNTER_BATCHES * 8) & RESTLESS) == 0) offerBatch(PACKETS_BASE, count);
 }
 
 /** Runs what waits in the receive ring of an AF_XDP port (BATCH_SIZE frames at most); how many packets that were. */
@@ -32,8 +54,8 @@ export function runXdp(port: u32): u32 {
 export function runBuffers(port: u32, count: u32): u32 {
   resetPool();
   const packets = receiveBuffers(port, count);
-  if (packets != 0) processBatch(PACKETS_BASE, packets);
-  flushPorts();
+  if (packets != 0) runArrivals(port, packets, true);
+  else flushPorts();
   return packets;
 }
 

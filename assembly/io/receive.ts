@@ -120,6 +120,16 @@ export function releaseRing(port: u32): void {
   store<u32>(record, next + taken >= frames ? next + taken - frames : next + taken, PORT_RING_NEXT);
 }
 
+/** Whether nothing has come in behind the frames of the last `receiveRing`. */
+export function isRingDrained(port: u32): bool {
+  const record = portRecord(port);
+  const frames = load<u32>(record, PORT_RING_FRAMES);
+  let next = load<u32>(record, PORT_RING_NEXT) + load<u32>(record, PORT_RING_TAKEN);
+  if (next >= frames) next -= frames;
+  const frame = <usize>load<u32>(record, PORT_WINDOW) + <usize>next * load<u32>(record, PORT_RING_FRAME_SIZE);
+  return (load<u32>(frame, RING_STATUS) & RING_USER) == 0;
+}
+
 /** Takes the frames in receive buffers 0..count-1; the number of records built. */
 export function receiveBuffers(port: u32, count: u32): u32 {
   const record = portRecord(port);

@@ -32,6 +32,7 @@ export const CONN_TIMER_NEXT = 112; // u32 record of the same wheel slot
 export const CONN_TIMER_PREVIOUS = 116; // u32, 0 = first of its slot
 export const CONN_PARENT = 120; // u32 expectation that this connection answered
 export const CONN_EXPECTATIONS = 124; // u32 youngest expectation that this connection made
+export const CONN_OFFLOADS = 124; // u32 with CONN_FLAG_OFFLOADED: first link of its slots (offload.ts); such a connection expects nothing
 export const CONN_TUPLE6 = 128; // tuple6[2], TUPLE6_SIZE each
 export const TUPLE_SRC = 0; // u32
 export const TUPLE_DST = 4; // u32
@@ -60,6 +61,7 @@ export const CONN_FLAG_RELATED = 8; // answers an expectation (CONN_PARENT)
 export const CONN_FLAG_FTP = 16; // control connection with this helper
 export const CONN_FLAG_TFTP = 32;
 export const CONN_FLAG_SKEW_REPLY = 64; // CONN_SKEW belongs to the reply direction
+export const CONN_FLAG_OFFLOADED = 128; // the kernel forwards packets of it
 
 /** Order as `dpctl/dump-conntrack` numbers them; RFC 9293 §3.3.2 states of one end. */
 export const TCP_STATE_CLOSED = 0;

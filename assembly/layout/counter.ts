@@ -18,6 +18,10 @@ export const COUNTER_CT_CREATED = 13;
 export const COUNTER_CT_EXPIRED = 14;
 export const COUNTER_CT_COUNT = 15; // connections now
 export const COUNTER_SPENT = 16; // originals whose copies went out, and nothing was left to do
+export const COUNTER_OFFLOADS = 17; // flows that the kernel forwards now
+export const COUNTER_OFFLOADED = 18; // flows given to the kernel so far
+export const COUNTER_OFFLOAD_FULL = 19; // flows that found no slot
+export const COUNTER_OFFLOAD_PACKETS = 20; // packets that the kernel forwarded, as far as they are counted yet
 export const COUNTER_DROP = 32;
 export const COUNTER_COUNT = 128;
 

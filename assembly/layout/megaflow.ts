@@ -12,6 +12,8 @@ export const FLOW_USED = 32; // u64 milliseconds of CLOCK_MONOTONIC of the last 
 export const FLOW_TCP_FLAGS = 40; // u16 as in the key, ored; 42..43 zero
 export const FLOW_ID = 44; // u32 the main thread's handle
 export const FLOW_GENERATION = 48; // u32 counts reuses of this record, so that a stale cache entry is noticed
+export const FLOW_OFFLOADS = 52; // u32 worker's: slots of the kernel that forward packets of this flow (offload.ts)
+export const FLOW_FITNESS = 56; // u32 worker's: FITNESS_* of its program and mask, 0 = not looked at yet
 export const FLOW_KEY = 64; // masked key: 16 bytes for each block that the mask record lists, in its order
 export const FLOW_HEADER_SIZE = 64;
 export const FLOW_STATE_FREE = 0;

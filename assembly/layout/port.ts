@@ -25,6 +25,7 @@ export const PORT_TX_DROPPED = 112; // u64
 export const PORT_TX_ERRORS = 120; // u64
 export const PORT_RING_TAKEN = 128; // u32 frames of the batch now running, from PORT_RING_NEXT on
 export const PORT_TX_LISTED = 132; // u32 1 = in the list of ports with something queued
+export const PORT_IFINDEX = 136; // u32 the kernel forwards known flows from and to the port's interface; 0 = it does not
 export const PORT_SIZE = 256;
 /** Receive buffer, BUFFER_SIZE bytes: the frame is at PACKET_MIN_HEADROOM, its virtio-net header right before it. */
 export const BUFFER_LENGTH = 0; // u32 bytes of the frame, written by whoever filled the buffer

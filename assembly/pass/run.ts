@@ -11,6 +11,7 @@ import { FLOW_BYTES, FLOW_PACKETS, FLOW_PROGRAM, FLOW_TCP_FLAGS, FLOW_USED } fro
 import { PACKET_FLOW, PACKET_KEY, PACKET_LENGTH } from "../layout/packet.ts";
 import { UPCALL_MISS } from "../layout/upcall.ts";
 import { CONTROL_BASE } from "../memory.ts";
+import { areNoted, noteFlow } from "../offload/path.ts";
 import { hashOne } from "../packet/received-hash.ts";
 import { choosesByReceivedHash } from "../select/select.ts";
 import { upcall } from "../upcall.ts";
@@ -28,6 +29,7 @@ export function run(end: usize): void {
   let port: usize = 0; // its port's record, when it is such an output
   let selects = false;
   let hashed = false; // by the RSS hash, which hence is there
+  const noting = areNoted();
   for (let i: usize = 0; i < end; i += 4) {
     const packet: usize = load<u32>(PASS + i);
     const flow: usize = load<u32>(FLOWS + i);
@@ -36,6 +38,7 @@ export function run(end: usize): void {
       continue;
     }
     credit(flow, packet, now);
+    if (noting) noteFlow(packet, flow);
     const program: usize = load<u32>(flow, FLOW_PROGRAM);
     if (program != known) {
       known = program;

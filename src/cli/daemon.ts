@@ -16,6 +16,8 @@ import { modificationsOf } from "./northbound-changes.ts";
 
 export interface DaemonOptions {
   readonly select: SelectMode;
+  /** The kernel forwards known flows between existing interfaces. */
+  readonly hwOffload?: boolean;
   readonly log: Logger;
   /** A worker with the kernel's devices unless given. */
   readonly datapath?: Datapath;
@@ -28,8 +30,14 @@ export class Daemon {
   /** Changes of the northbound on their way into the switch. */
   #applying: Promise<void> = Promise.resolve();
 
-  static async start({ select, log, datapath: given }: DaemonOptions): Promise<Daemon> {
+  static async start({ select, hwOffload = false, log, datapath: given }: DaemonOptions): Promise<Daemon> {
     const datapath = given ?? (await WorkerDatapath.start());
+    try {
+      await datapath.setOffload(hwOffload);
+    } catch (error) {
+      await datapath.close();
+      throw error;
+    }
     return new Daemon(new Switch({ datapath, select, log }), log);
   }
 

@@ -34,6 +34,9 @@ export async function prometheusText({ ports, counters, megaflows, groups }: Sna
   counter("upcalls_total", "Packets that went to the slow path").inc(Number(counters.upcalls));
   counter("connections_created_total", "Connections tracked since the start").inc(Number(counters.connectionsCreated));
   gauge("connections", "Connections tracked now", counters.connections);
+  counter("offloaded_packets_total", "Packets the kernel forwarded").inc(Number(counters.offloadPackets));
+  counter("offloaded_flows_total", "Flows given to the kernel").inc(Number(counters.offloaded));
+  gauge("offloads", "Flows that the kernel forwards now", counters.offloads);
   gauge("megaflows", "Megaflows installed now", megaflows);
 
   const drops = counter("dropped_total", "Packets dropped by the switch, by reason", ["reason"]);

@@ -35,6 +35,8 @@ export function statisticsText({ ports, counters, megaflows }: Snapshot): string
       `  megaflows  ${counters.megaflowHits} (${share(counters.megaflowHits)}), ${megaflows} installed`,
       `  missed     ${counters.misses} (${share(counters.misses)})`,
       `upcalls      ${counters.upcalls}, ${counters.executed} packets executed for the slow path`,
+      `offload      ${counters.offloads} flows with the kernel, ${counters.offloaded} given to it, ` +
+        `${counters.offloadsRefused} without room, ${counters.offloadPackets} packets forwarded there`,
       `conntrack    ${counters.connections} connections, ${counters.connectionsCreated} made, ${counters.connectionsExpired} expired`,
       `software     ${counters.segmented} super-packets cut, ${counters.checksumsFinished} checksums finished, ` +
         `${counters.cloned} clones, ${counters.reassembled} reassembled`,

@@ -4,7 +4,7 @@
  * Two implementations share one test table: `WorkerDatapath` (a worker thread owns the module and the ports) and
  * `LocalDatapath` (the module in this thread with in-memory ports; tests, traces, benchmarks).
  */
-import type { XdpMode } from "../kernel/xdp-program.ts";
+import type { XdpMode } from "../kernel/bpf/xdp-program.ts";
 import type { DatapathAction } from "./datapath-action.ts";
 import type { GeneveOption } from "./geneve-options.ts";
 
@@ -60,6 +60,8 @@ export interface PortStatus {
   readonly xdpMode?: XdpMode;
   /** Why it is not AF_XDP that was asked for. */
   readonly refused?: string;
+  /** Whether the kernel forwards known flows from and to it. */
+  readonly forwards?: boolean;
 }
 
 /** Of a counter: nobody counts that. */
@@ -158,6 +160,12 @@ export interface Datapath {
   readonly geneveOptions: readonly GeneveOption[];
 
   readonly conntrack: Conntrack;
+
+  /**
+   * Whether the kernel forwards known flows between existing interfaces by itself: OVS's hw-offload.
+   * @throws SystemCallError when the kernel refuses; then nothing has changed.
+   */
+  setOffload(on: boolean): Promise<void>;
 
   counters(): Counters;
   close(): Promise<void>;
@@ -297,6 +305,11 @@ export interface Counters {
   /** Originals whose clones went out, with nothing left to do for them: they count as neither sent nor dropped. */
   readonly spent: bigint;
   readonly reassembled: bigint;
+  /** Flows that the kernel forwards now, that were given to it so far, that found no room there; packets it has forwarded. */
+  readonly offloads: bigint;
+  readonly offloaded: bigint;
+  readonly offloadsRefused: bigint;
+  readonly offloadPackets: bigint;
   readonly connectionsCreated: bigint;
   readonly connectionsExpired: bigint;
   readonly connections: bigint;

@@ -16,12 +16,12 @@ import {
   PORT_KIND_XDP,
 } from "../../assembly/layout/port.ts";
 import { XDP_LONGEST } from "../../assembly/layout/xdp.ts";
+import { attachXdpSomehow, type XdpMode } from "../kernel/bpf/xdp-program.ts";
 import { SystemCallError } from "../kernel/errno.ts";
 import { driverOf, receiveQueues, transmitOffloads } from "../kernel/ethtool.ts";
 import type { Link } from "../kernel/link.ts";
 import { bindToInterface, openPacketSocket, takeRingDrops } from "../kernel/packet-socket.ts";
 import { close } from "../kernel/system-calls.ts";
-import { attachXdpSomehow, type XdpMode } from "../kernel/xdp-program.ts";
 import { xdpDrops } from "../kernel/xdp-socket.ts";
 import type { InterfaceIo } from "./datapath.ts";
 import { NoWindowError, type RingWindow, type RingWindows } from "./ring-windows.ts";

@@ -18,6 +18,7 @@ import { close, closeElsewhere } from "../kernel/system-calls.ts";
 import { isTapThere, openTap } from "../kernel/tap.ts";
 import type { PortSpec, PortStatistics, PortStatus } from "./datapath.ts";
 import { type OpenInterface, openInterface } from "./interface-io.ts";
+import { KernelOffload } from "./kernel-offload.ts";
 import { PortRecords } from "./port-records.ts";
 import { RingWindows } from "./ring-windows.ts";
 
@@ -40,6 +41,8 @@ interface KernelPort {
   namespaceId?: number;
   /** What listeners know. */
   state: PortEvent;
+  /** What keeps the kernel forwarding known flows that come in there. */
+  forwarder?: number;
   /** Frames that the kernel's ring had no room for, so far. */
   ringDrops: number;
 }
@@ -51,6 +54,7 @@ export class KernelPorts {
   readonly #passed: () => Promise<void>;
   readonly #listeners: PortListener[] = [];
   readonly #ports = new Map<number, KernelPort>();
+  #offload: KernelOffload | undefined;
 
   /** `passed` resolves when the worker has finished every batch that was under way. */
   constructor(memory: WebAssembly.Memory, readiness: Readiness, passed: () => Promise<void>) {
@@ -72,14 +76,30 @@ export class KernelPorts {
     const port = spec.kind === "tap" ? this.#openTap(spec, number) : this.#openInterface(spec, number);
     this.#ports.set(number, port);
     this.#readiness.add(port.descriptor, number);
+    this.#startForwarding(port);
     return status(port);
+  }
+
+  /**
+   * Has the kernel forward known flows between the interfaces that come by packet sockets, now and later; undefined: no more.
+   * @throws SystemCallError when the kernel refuses.
+   */
+  async setOffload(offload: KernelOffload | undefined): Promise<void> {
+    const before = this.#offload;
+    if (before !== undefined) {
+      for (const { number } of this.#ports.values()) this.#records.setForwardingIndex(number, 0);
+      await this.#withdrawFlows();
+      for (const port of this.#ports.values()) this.#stopForwarding(port);
+    }
+    this.#offload = offload;
+    for (const port of this.#ports.values()) this.#startForwarding(port);
   }
 
   async remove(number: number): Promise<void> {
     const port = this.#port(number);
     this.#records.free(number);
     this.#readiness.remove(port.descriptor);
-    await this.#passed();
+    await this.#withdrawFlows();
     this.#ports.delete(number);
     await this.#release(port);
   }
@@ -146,8 +166,7 @@ export class KernelPorts {
   #openInterface(spec: SystemSpec, number: number): KernelPort {
     const link = mustFind(spec.name);
     const opened = openInterface(spec, link, this.#windows);
-    const { descriptor } = opened;
-    const { kind, features, window } = opened;
+    const { descriptor, kind, features, window } = opened;
     const record = { kind, features, mtu: link.mtu, descriptor, window: window.address, ringBytes: window.bytes };
     this.#records.publish(number, record, isUp(link));
     return { number, spec, descriptor, interface: opened, link, state: isUp(link) ? "up" : "down", ringDrops: 0 };
@@ -200,7 +219,9 @@ export class KernelPorts {
 
   #update(port: KernelPort, link: Link, reason = linkReason(link)): void {
     if (port.state === "gone") return;
+    const before = port.link;
     port.link = link;
+    if (link.mtu !== before.mtu || isUp(link) !== isUp(before)) this.#offload?.withdraw();
     this.#records.setMtu(port.number, link.mtu);
     this.#records.setUp(port.number, isUp(link));
     this.#change(port, isUp(link) ? "up" : "down", reason);
@@ -210,14 +231,37 @@ export class KernelPorts {
     if (port.state === state || port.state === "gone") return;
     port.state = state;
     if (state === "gone") {
+      this.#offload?.withdraw();
       this.#records.setUp(port.number, false);
       this.#readiness.remove(port.descriptor);
     }
     for (const listener of this.#listeners) listener({ port: status(port), event: state, reason });
   }
 
+  /** No batch that knew of the ports as they were is under way, and no flow of theirs is the kernel's. */
+  async #withdrawFlows(): Promise<void> {
+    this.#offload?.withdraw();
+    await this.#passed();
+    // The worker may have looked for the wish just before there was one.
+    if (this.#offload !== undefined) await this.#passed();
+  }
+
+  #startForwarding(port: KernelPort): void {
+    if (this.#offload === undefined || port.interface?.io !== "packet" || port.state === "gone") return;
+    const { index } = port.link;
+    port.forwarder = this.#offload.attach(port.descriptor, index);
+    this.#records.setForwardingIndex(port.number, index);
+  }
+
+  #stopForwarding(port: KernelPort): void {
+    if (port.forwarder === undefined) return;
+    KernelOffload.detach(port.descriptor, port.forwarder);
+    port.forwarder = undefined;
+  }
+
   async #release(port: KernelPort): Promise<void> {
     this.#records.free(port.number);
+    this.#stopForwarding(port);
     if (port.interface !== undefined) port.interface.close();
     else await closeElsewhere(port.descriptor);
   }
@@ -243,7 +287,7 @@ function mustFind(name: string, namespace?: string): Link {
 }
 
 function status(port: KernelPort): PortStatus {
-  const { number, link, spec, interface: opened } = port;
+  const { number, link, spec, interface: opened, forwarder } = port;
   return {
     number,
     name: spec.name,
@@ -253,6 +297,11 @@ function status(port: KernelPort): PortStatus {
     mac: link.mac,
     mtu: link.mtu,
     ifindex: port.state === "gone" ? undefined : link.index,
-    ...(opened && { io: opened.io, xdpMode: opened.xdpMode, refused: opened.refused }),
+    ...(opened && {
+      io: opened.io,
+      xdpMode: opened.xdpMode,
+      refused: opened.refused,
+      forwards: forwarder !== undefined,
+    }),
   };
 }

@@ -104,6 +104,9 @@ export class LocalDatapath extends DatapathCore implements Datapath {
     this.fastpath.initialize();
   }
 
+  /** Nothing that the kernel could forward comes by ports in memory. */
+  async setOffload(): Promise<void> {}
+
   async addPort(spec: PortSpec, number = this.#freeNumber()): Promise<PortStatus> {
     return spec.kind === "tunnel"
       ? this.addTunnelPort(spec, number)

@@ -9,6 +9,7 @@ import {
   PORT_ERROR,
   PORT_FD,
   PORT_FEATURES,
+  PORT_IFINDEX,
   PORT_KIND,
   PORT_MTU,
   PORT_NUMBER,
@@ -82,6 +83,11 @@ export class PortRecords {
 
   setMtu(number: number, mtu: number): void {
     this.#set(number, PORT_MTU, mtu);
+  }
+
+  /** Index of the port's interface, from and to which the kernel forwards known flows; 0 = it does not. */
+  setForwardingIndex(number: number, ifindex: number): void {
+    Atomics.store(this.#words, index(number, PORT_IFINDEX), ifindex);
   }
 
   /** Frames to a port that is not up are dropped with DROP_PORT_DOWN. */

@@ -15,6 +15,7 @@ import type { Datapath, PortSpec, PortStatistics, PortStatus } from "./datapath.
 import { DatapathCore } from "./datapath-core.ts";
 import { FastpathWorker } from "./fastpath-worker.ts";
 import { wantHugePages } from "./huge-pages.ts";
+import { KernelOffload } from "./kernel-offload.ts";
 import { KernelPorts, type PortListener } from "./kernel-ports.ts";
 import { createMemory, loadModule } from "./module.ts";
 import { TunnelPorts } from "./tunnel-ports.ts";
@@ -27,6 +28,8 @@ export class WorkerDatapath extends DatapathCore implements Datapath {
   readonly #worker: FastpathWorker;
   readonly #monitor: LinkMonitor;
   readonly #ports: KernelPorts;
+  readonly #memory: WebAssembly.Memory;
+  #offload: KernelOffload | undefined;
   readonly #tunnels: TunnelPorts;
   #started!: () => void;
   #failedToStart!: (error: Error) => void;
@@ -62,6 +65,7 @@ export class WorkerDatapath extends DatapathCore implements Datapath {
       (error) => this.#die(error),
     );
     this.#worker.readiness.add(this.#monitor.descriptor, TAG_LINKS, true);
+    this.#memory = memory;
     this.#ports = new KernelPorts(memory, this.#worker.readiness, () => this.#worker.passed());
     this.#tunnels = new TunnelPorts(memory, this.#worker.readiness, () => this.#worker.passed());
   }
@@ -92,6 +96,19 @@ export class WorkerDatapath extends DatapathCore implements Datapath {
     this.#ports.onChange(listener);
   }
 
+  async setOffload(on: boolean): Promise<void> {
+    const before = this.#offload;
+    if (on === (before !== undefined)) return;
+    this.#offload = on ? new KernelOffload(this.#memory) : undefined;
+    try {
+      await this.#ports.setOffload(this.#offload);
+    } catch (error) {
+      await this.setOffload(false);
+      throw error;
+    }
+    before?.close();
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -103,6 +120,7 @@ export class WorkerDatapath extends DatapathCore implements Datapath {
     Atomics.notify(this.#words, BELL);
     await this.#listening;
     await this.#ports.close();
+    this.#offload?.close();
     this.#tunnels.close();
     this.#monitor.close();
   }

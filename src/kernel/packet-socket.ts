@@ -13,7 +13,7 @@
 import { RING_HEADER_SIZE } from "../../assembly/io/ring-layout.ts";
 import { PACKET_MIN_HEADROOM, VNET_HEADER_SIZE } from "../../assembly/layout/packet.ts";
 import { check } from "./errno.ts";
-import { setSocketOption } from "./socket-option.ts";
+import { setSocketOption, trySocketOption } from "./socket-option.ts";
 import { addressOf, argument, bind, close, errno, getsockopt, setsockopt, socket } from "./system-calls.ts";
 
 const AF_PACKET = 17;
@@ -26,6 +26,8 @@ const SOL_SOCKET = 1;
 const SO_ERROR = 4;
 const SO_SNDBUFFORCE = 32;
 const SO_RCVBUFFORCE = 33;
+const SO_DETACH_FILTER = 27;
+const SO_ATTACH_BPF = 50;
 
 const SOL_PACKET = 263;
 const PACKET_ADD_MEMBERSHIP = 1;
@@ -78,6 +80,16 @@ export function createReceiveRing(descriptor: number, bytes: number): void {
     request.writeUInt32LE(value, index * 4);
   });
   check(setsockopt(descriptor, SOL_PACKET, PACKET_RX_RING, addressOf(request), 16), "PACKET_RX_RING");
+}
+
+/** Frames for which the eBPF program (a PROGRAM_SOCKET_FILTER) returns 0 are not for this socket. */
+export function setSocketFilter(descriptor: number, program: number): void {
+  setSocketOption(descriptor, SOL_SOCKET, SO_ATTACH_BPF, program, "SO_ATTACH_BPF");
+}
+
+/** Every frame is for this socket again. */
+export function removeSocketFilter(descriptor: number): void {
+  trySocketOption(descriptor, SOL_SOCKET, SO_DETACH_FILTER, 0); // a socket that has none says so
 }
 
 /** Receives every frame that arrives on the interface from now on, whomever it is for. */

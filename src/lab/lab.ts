@@ -170,6 +170,7 @@ export class Lab {
     // Devices of this namespace only carry frames: nothing of the host's own stack may speak on them.
     await runInNamespace(this.namespace("switch"), ["sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6"]);
     const words = ["daemon", "--select", this.state.options.select];
+    if (this.state.options.hwOffload) words.push("--hw-offload");
     await this.start("switch", MAIN, words, { MEGAFLOW_RUNDIR: this.state.directory });
   }
 

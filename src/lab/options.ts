@@ -19,6 +19,8 @@ export interface LabOptions {
   readonly rules?: string;
   /** How the fast path runs select groups: in one pass, or as OVS does, by hash and recirculation. */
   readonly select: "one-pass" | "recirculate";
+  /** Known flows between veths are forwarded by the kernel. */
+  readonly hwOffload: boolean;
 }
 
 export const DEFAULT_OPTIONS: LabOptions = {
@@ -28,6 +30,7 @@ export const DEFAULT_OPTIONS: LabOptions = {
   clients: 1,
   selectionFields: [],
   select: "one-pass",
+  hwOffload: false,
 };
 
 /** Those OVN's northbound schema allows. */

@@ -34,6 +34,10 @@ const SNAPSHOT: Snapshot = {
     cloned: 2n,
     spent: 0n,
     reassembled: 0n,
+    offloads: 3n,
+    offloaded: 8n,
+    offloadsRefused: 1n,
+    offloadPackets: 900n,
     connectionsCreated: 7n,
     connectionsExpired: 2n,
     connections: 5n,
@@ -62,6 +66,12 @@ describe("the counters as text", () => {
     expect(text).toContain("  cache      150 (75.0 %)");
     expect(text).toContain("  megaflows  40 (20.0 %), 6 installed");
     expect(text).toContain("  missed     10 (5.0 %)");
+  });
+
+  it("say what the kernel forwards", () => {
+    expect(text).toContain(
+      "offload      3 flows with the kernel, 8 given to it, 1 without room, 900 packets forwarded there",
+    );
   });
 
   it("give every drop that happened its sentence, and no other", () => {
@@ -96,6 +106,8 @@ describe("the counters for Prometheus", () => {
         'megaflow_lookups_total{result="cache"} 150',
         'megaflow_dropped_total{reason="port_down"} 3',
         "megaflow_connections 5",
+        "megaflow_offloads 3",
+        "megaflow_offloaded_packets_total 900",
         "megaflow_megaflows 6",
         'megaflow_bucket_connections_total{group="1",bucket="0"} 20',
       ]),

@@ -38,6 +38,8 @@ const REGIONS: readonly (readonly [string, number, number])[] = [
   ["fragments", map.FRAGMENTS_BASE, map.FRAGMENTS_BASE + map.FRAGMENTS_SIZE],
   ["conntrack", map.CONNTRACK_BASE, map.CONNTRACK_BASE + map.CONNTRACK_SIZE],
   ["connections", map.CONNECTIONS_BASE, map.CONNECTIONS_END],
+  ["offload slots", map.OFFLOAD_SLOTS_BASE, map.OFFLOAD_SLOTS_END],
+  ["offload", map.OFFLOAD_BASE, map.OFFLOAD_END],
   ["windows", map.WINDOWS_BASE, map.WINDOWS_BASE + map.WINDOWS_SIZE],
 ];
 

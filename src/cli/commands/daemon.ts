@@ -21,14 +21,15 @@ export const daemon: CliCommand = {
           .choices(["one-pass", "recirculate"])
           .default("one-pass"),
       )
-      .action(async ({ logFile, logLevel, select }) => {
+      .option("--hw-offload", "let the kernel forward known flows between existing interfaces (eBPF)", false)
+      .action(async ({ logFile, logLevel, select, hwOffload }) => {
         if (!existsSync(builtModule())) {
           throw new CommandError(`the fast path is not built (${builtModule()}): run "npm run build"`, EXIT_MISSING);
         }
         const { destination, pino } = await import("pino");
         const log = pino({ level: logLevel }, destination({ dest: logFile ?? 2, sync: true }));
         const { Daemon } = await import("../daemon.ts");
-        const running = await Daemon.start({ select, log }).catch(refusal);
+        const running = await Daemon.start({ select, hwOffload, log }).catch(refusal);
         try {
           await serve(running, terminal.socket());
           log.info("stopped");

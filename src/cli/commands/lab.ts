@@ -60,11 +60,12 @@ function labOptions(command: Command): Command {
       new Option("--select <mode>", "select groups in one pass, or by hash and recirculation as OVS does")
         .choices(["one-pass", "recirculate"])
         .default("one-pass"),
-    );
+    )
+    .option("--hw-offload", "let the kernel forward known flows between veths", false);
 }
 
 function labSettings(options: Record<string, never>): LabOptions {
-  const { ports, offloads, mtu, clients, selectionFields = "", rules, select } = options;
+  const { ports, offloads, mtu, clients, selectionFields = "", rules, select, hwOffload } = options;
   return {
     ports,
     offloads: offloads === "on",
@@ -73,6 +74,7 @@ function labSettings(options: Record<string, never>): LabOptions {
     selectionFields: (selectionFields as string).split(",").filter((field) => field !== ""),
     rules,
     select,
+    hwOffload,
   };
 }
 

@@ -163,7 +163,7 @@ export class Reconciler {
       this.#devices.refresh();
       if (reconcile) {
         this.#zoneTimeouts.apply(replica, configuration.root);
-        this.#settings.apply(configuration.root.other_config);
+        await this.#settings.apply(configuration.root.other_config);
         const wished = wholeNumber(configuration.root.other_config.get("stats-update-interval")) ?? 0;
         this.#statisticsInterval = this.#options.statisticsInterval ?? Math.max(wished, STATISTICS_INTERVAL);
         await this.#reconcile(configuration);

@@ -1,0 +1,33 @@
+/** Connections that the kernel forwards packets of, as conntrack meets them. */
+import { isTurningPoint } from "../conntrack/tcp.ts";
+import { CONN_EXPIRES, CONN_PROTOCOL } from "../layout/conntrack.ts";
+import { CT_STATE_ESTABLISHED, CT_STATE_INVALID, CT_STATE_NEW, CT_STATE_REPLY, KEY_CT_STATE } from "../layout/key.ts";
+import { PACKET_CONNECTION, PACKET_KEY } from "../layout/packet.ts";
+import { PROTOCOL_TCP } from "../packet/protocol.ts";
+import { noteConnection, spoilPath } from "./path.ts";
+import { countConnection, isConnectionOffloaded, withdrawConnection } from "./withdraw.ts";
+
+/** The packet has been tracked: its path leads on by a connection that is established, or is spoilt. */
+export function noteTracking(packet: usize): void {
+  const state: u32 = bswap<u16>(load<u16>(load<u32>(packet, PACKET_KEY), KEY_CT_STATE));
+  const connection: usize = load<u32>(packet, PACKET_CONNECTION);
+  const fit = (state & (CT_STATE_ESTABLISHED | CT_STATE_NEW | CT_STATE_INVALID)) == CT_STATE_ESTABLISHED;
+  if (connection == 0 || !fit) return spoilPath(packet);
+  noteConnection(packet, connection, state & CT_STATE_REPLY ? 1 : 0);
+}
+
+/** A packet of an offloaded connection has come to us: what went by is made up for, and TCP that closes stays here. */
+export function resumeConnection(connection: usize, packet: usize): void {
+  if (load<u8>(connection, CONN_PROTOCOL) != PROTOCOL_TCP) return;
+  if (isTurningPoint(packet)) withdrawConnection(connection);
+  else countConnection(connection);
+}
+
+/** Whether the connection's time is over; packets that the kernel has forwarded count. */
+@inline
+export function isExpired(connection: usize, now: u64): bool {
+  if (load<u64>(connection, CONN_EXPIRES) > now) return false;
+  if (!isConnectionOffloaded(connection)) return true;
+  countConnection(connection);
+  return load<u64>(connection, CONN_EXPIRES) <= now;
+}

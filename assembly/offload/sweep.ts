@@ -1,0 +1,46 @@
+/**
+ * Once a loop of the worker: counts passed on, quiet flows taken back, the main thread's wish to have everything back.
+ *
+ * Invariants: each slot in use is looked at once a second, or a second after the last time the worker woke.
+ * Cost: some 20 ns a flow and second.
+ */
+import { CONTROL_NOW } from "../layout/control.ts";
+import { HOLDING_USED_AT, OFFLOAD_COUNTED_AT, OFFLOAD_NEXT, OFFLOAD_WITHDRAW, OFFLOAD_WITHDRAWN } from "../layout/offload.ts";
+import { CONTROL_BASE, OFFLOAD_BASE } from "../memory.ts";
+import { countSlot } from "./count.ts";
+import { holdingOf, usedSlot, usedSlots } from "./holding.ts";
+import { withdraw, withdrawAll } from "./withdraw.ts";
+
+/** Milliseconds in which all slots are looked at once. */
+const TURN: u64 = 1000;
+/** Milliseconds without a packet after which a flow is the fast path's again: before its megaflow may be retired for idleness. */
+const IDLE: u64 = 5000;
+
+export function sweepOffloads(): void {
+  const wishes = atomic.load<u32>(OFFLOAD_BASE, OFFLOAD_WITHDRAW);
+  if (wishes != load<u32>(OFFLOAD_BASE, OFFLOAD_WITHDRAWN)) {
+    withdrawAll();
+    atomic.store<u32>(OFFLOAD_BASE, wishes, OFFLOAD_WITHDRAWN);
+  }
+  const used = usedSlots();
+  if (used != 0) countSome(used);
+}
+
+function countSome(used: u32): void {
+  const now = load<u64>(CONTROL_BASE, CONTROL_NOW);
+  const elapsed = now - load<u64>(OFFLOAD_BASE, OFFLOAD_COUNTED_AT);
+  if (elapsed == 0) return;
+  store<u64>(OFFLOAD_BASE, now, OFFLOAD_COUNTED_AT);
+  let due = elapsed >= TURN ? used : <u32>((<u64>used * elapsed) / TURN) + 1;
+  let place = load<u32>(OFFLOAD_BASE, OFFLOAD_NEXT);
+  while (due != 0 && usedSlots() != 0) {
+    if (place >= usedSlots()) place = 0;
+    const slot = usedSlot(place);
+    countSlot(slot, now);
+    // A slot that goes leaves its place to the last one.
+    if (now - load<u64>(holdingOf(slot), HOLDING_USED_AT) >= IDLE) withdraw(slot);
+    else place++;
+    due--;
+  }
+  store<u32>(OFFLOAD_BASE, place, OFFLOAD_NEXT);
+}
