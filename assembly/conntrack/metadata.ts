@@ -127,17 +127,23 @@ export function applyMarkAndLabel(packet: usize, connection: usize, instruction:
   if (flags & CT_FLAG_MARK) {
     const mask = load<u32>(instruction, OP_CT_MARK_MASK);
     const mark = (load<u32>(instruction, OP_CT_MARK) & mask) | (load<u32>(connection, CONN_MARK) & ~mask);
-    if (mark != load<u32>(connection, CONN_MARK)) withdrawConnection(connection);
-    store<u32>(connection, mark, CONN_MARK);
+    if (mark != load<u32>(connection, CONN_MARK)) {
+      withdrawConnection(connection);
+      beginChange(connection);
+      store<u32>(connection, mark, CONN_MARK);
+      endChange(connection);
+    }
   }
   if (flags & CT_FLAG_LABEL) {
-    beginChange(connection);
     const mask = v128.load(instruction, OP_CT_LABEL_MASK);
     const value = v128.load(instruction, OP_CT_LABEL);
     const label = v128.bitselect(value, v128.load(connection, CONN_LABEL), mask);
-    if (v128.any_true(v128.xor(label, v128.load(connection, CONN_LABEL)))) withdrawConnection(connection);
-    v128.store(connection, label, CONN_LABEL);
-    endChange(connection);
+    if (v128.any_true(v128.xor(label, v128.load(connection, CONN_LABEL)))) {
+      withdrawConnection(connection);
+      beginChange(connection);
+      v128.store(connection, label, CONN_LABEL);
+      endChange(connection);
+    }
   }
   markAndLabelFrom(packet, connection);
 }

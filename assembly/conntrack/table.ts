@@ -17,6 +17,7 @@ import { COUNTER_CT_COUNT, COUNTER_CT_CREATED, COUNTER_CT_EXPIRED } from "../lay
 import { CONNECTION_SIZE } from "../layout/limits.ts";
 import { CONNECTIONS_BASE, CONNECTIONS_END, CONNTRACK_BASE, COUNTERS_BASE, MAX_CONNECTIONS } from "../memory.ts";
 import { isExpired } from "../offload/connection.ts";
+import { isOffloading } from "../offload/path.ts";
 import { withdrawConnection } from "../offload/withdraw.ts";
 import { dismissChild, dismissParent } from "./expectation.ts";
 import { zoneEntry, zoneLeave } from "./limits.ts";
@@ -114,8 +115,36 @@ function unlink(connection: usize, direction: usize): void {
   }
 }
 
+/** Connections in the chain for a direction's tuple that have a tuple of this one, too: what was known of their packets holds no longer. */
+function supersede(connection: usize, direction: usize): void {
+  const key = load<u32>(connection, CONN_KEY);
+  let link = <usize>load<u32>(bucketOf(hashTuple(connection + CONN_TUPLE + direction * TUPLE_SIZE, key)));
+  while (link != 0) {
+    const other = recordOf(link);
+    link = <usize>load<u32>(other + (directionBit(link) << 2), CONN_CHAIN);
+    if (load<u32>(other, CONN_KEY) != key || !shareTuple(connection, other)) continue;
+    withdrawConnection(other);
+    beginChange(other);
+    endChange(other);
+  }
+}
+
+function shareTuple(a: usize, b: usize): bool {
+  const original = v128.load(a, CONN_TUPLE);
+  const reply = v128.load(a, CONN_TUPLE + TUPLE_SIZE);
+  for (let direction: usize = 0; direction < 2; direction++) {
+    const tuple = v128.load(b + direction * TUPLE_SIZE, CONN_TUPLE);
+    if (!v128.any_true(v128.xor(tuple, original)) || !v128.any_true(v128.xor(tuple, reply))) return true;
+  }
+  return false;
+}
+
 /** Links a filled record and makes it visible. */
 export function publishConnection(connection: usize): void {
+  if (isOffloading()) {
+    supersede(connection, 0);
+    if (load<u32>(connection, CONN_FLAGS) & CONN_FLAG_TWO_CHAINS) supersede(connection, 1);
+  }
   link(connection, 0);
   if (load<u32>(connection, CONN_FLAGS) & CONN_FLAG_TWO_CHAINS) link(connection, 1);
   const state = load<u32>(connection, CONN_STATE);

@@ -40,6 +40,8 @@ const MAX_SCALE: u32 = 14;
 
 /** How far an acknowledgement may lag behind or run ahead: one unscaled window and one frame. */
 const ACK_SLACK: i32 = 0xffff + 1500;
+/** RFC 7323 §2.3: a window is less than this, a quarter of the numbers there are. */
+const LARGEST_WINDOW: i32 = 1 << 30;
 
 @inline
 function reached(a: u32, b: u32): bool {
@@ -196,7 +198,11 @@ function shiftsOf(source: usize, target: usize): u32 {
 export function advanceTcp(connection: usize, reply: usize, end: u32, ack: u32, window: u32, now: u64): void {
   const source = peer(connection, reply);
   const target = peer(connection, reply ^ 1);
-  slide(source, target, end, ack, window, shiftsOf(source, target) & 0xff);
+  const shift = shiftsOf(source, target) & 0xff;
+  // Nobody falls a window behind what was seen of it: what seems to have done so has gone more than half way round.
+  if (<i32>(load<u32>(source, PEER_SEQ_LOW) - end) > LARGEST_WINDOW) store<u32>(source, end, PEER_SEQ_LOW);
+  if (<i32>(load<u32>(target, PEER_SEQ_HIGH) - ack) > LARGEST_WINDOW) store<u32>(target, ack, PEER_SEQ_HIGH);
+  slide(source, target, end, ack, window, shift);
   extend(connection, timeoutOf(stateOf(source), stateOf(target)), now);
 }
 

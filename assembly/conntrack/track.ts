@@ -8,7 +8,7 @@ import { KEY_NW_FRAG } from "../layout/key.ts";
 import { PACKET_KEY } from "../layout/packet.ts";
 import { CONTROL_BASE } from "../memory.ts";
 import { noteTracking } from "../offload/connection.ts";
-import { areNoted } from "../offload/path.ts";
+import { areNoted, spoilPath } from "../offload/path.ts";
 import { sweepFragments } from "./fragment-store.ts";
 import { trackFragment } from "./fragments.ts";
 import { PASSED, passConnection } from "./pass.ts";
@@ -28,6 +28,7 @@ export function track(packet: usize, instruction: usize): usize {
     if (areNoted()) noteTracking(packet);
     return packet;
   }
+  if (areNoted()) spoilPath(packet);
   drop(packet, reason);
   return 0;
 }

@@ -80,6 +80,7 @@ export const PATH_FLOWS = 64; // u32 megaflows passed
 export const PATH_CONNECTIONS = 68; // u32 connections met
 export const PATH_FLOW = 72; // u32[PATH_MOST_FLOWS]
 export const PATH_CONNECTION = 104; // u32[PATH_MOST_CONNECTIONS] connection | direction
+export const PATH_CHANGES = 120; // u32 sum of the connections' CONN_STATE, which counts changes of what they are, and of mark and label
 export const PATH_SIZE = 128;
 export const PATH_MOST_FLOWS = 8;
 export const PATH_MOST_CONNECTIONS = 4;

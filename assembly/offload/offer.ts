@@ -6,18 +6,19 @@
  * Invariants: TCP that has begun to close is never offloaded. A SYN with ACK may bring its direction's flow in: the kernel's
  *   program leaves every SYN to us all the same.
  */
-import { CONN_PEER, CONN_PROTOCOL, PEER_SIZE, PEER_STATE, TCP_STATE_CLOSING } from "../layout/conntrack.ts";
+import { CONN_PEER, CONN_PROTOCOL, CONN_STATE, PEER_SIZE, PEER_STATE, TCP_STATE_CLOSING } from "../layout/conntrack.ts";
 import { CONTROL_NOW } from "../layout/control.ts";
 import { count } from "../counters.ts";
 import { portRecord } from "../io/port-record.ts";
 import { plainPort } from "../io/transmit.ts";
 import { COUNTER_OFFLOADED, COUNTER_OFFLOAD_FULL } from "../layout/counter.ts";
-import { FITNESS_OUTPUTS, FITNESS_RECIRCULATES, HOLDING_USED_AT, OFFLOAD_HEADERS, OFFLOAD_SEARCHES, PATH_CONNECTION, PATH_CONNECTIONS, PATH_FLOW, PATH_FLOWS, PATH_HEADERS, PATH_UNFIT, SLOTS } from "../layout/offload.ts";
+import { FITNESS_OUTPUTS, FITNESS_RECIRCULATES, HOLDING_USED_AT, OFFLOAD_HEADERS, OFFLOAD_SEARCHES, PATH_CHANGES, PATH_CONNECTION, PATH_CONNECTIONS, PATH_FLOW, PATH_FLOWS, PATH_HEADERS, PATH_UNFIT, SLOTS } from "../layout/offload.ts";
 import { PACKET_DATA, PACKET_FLAGS, PACKET_FLAG_TORN, PACKET_IN_PORT, PACKET_LENGTH, PACKET_SIZE } from "../layout/packet.ts";
 import { PORT_IFINDEX } from "../layout/port.ts";
 import { CONTROL_BASE, OFFLOAD_BASE } from "../memory.ts";
 import { PROTOCOL_TCP, PROTOCOL_UDP } from "../packet/protocol.ts";
 import { writeAction } from "./action.ts";
+import { countSlot } from "./count.ts";
 import { fitnessOf, outputOf } from "./fitness.ts";
 import { connectionOf, hold, holdingOf } from "./holding.ts";
 import { pathOf } from "./path.ts";
@@ -68,17 +69,22 @@ function arePassedThrough(path: usize, flows: u32): bool {
   return true;
 }
 
-/** Whether no connection of the path has begun to close. */
+/**
+ * Whether the connections of the path are what they were when it met them, mark and label included, and none has begun to close: this
+ * packet, or another one of the batch, may have changed them.
+ */
 @inline
 function areOpen(path: usize): bool {
   const connections = load<u32>(path, PATH_CONNECTIONS);
+  let changes: u32 = 0;
   for (let i: usize = 0; i < <usize>connections << 2; i += 4) {
     const connection = connectionOf(load<u32>(path + i, PATH_CONNECTION));
+    changes += load<u32>(connection, CONN_STATE);
     if (load<u8>(connection, CONN_PROTOCOL) != PROTOCOL_TCP) continue;
     const furthest = max(load<u8>(connection, CONN_PEER + PEER_STATE), load<u8>(connection, CONN_PEER + PEER_SIZE + PEER_STATE));
     if (<i32>furthest >= TCP_STATE_CLOSING) return false;
   }
-  return true;
+  return changes == load<u32>(path, PATH_CHANGES);
 }
 
 function offer(packet: usize, path: usize, outPort: u32): void {
@@ -104,6 +110,8 @@ function offer(packet: usize, path: usize, outPort: u32): void {
 function roomIn(set: u32, now: u64): u32 {
   if (!isSlotUsed(slotAddress(set))) return set;
   if (!isSlotUsed(slotAddress(set + 1))) return set + 1;
+  countSlot(set, now);
+  countSlot(set + 1, now);
   const first = load<u64>(holdingOf(set), HOLDING_USED_AT);
   const second = load<u64>(holdingOf(set + 1), HOLDING_USED_AT);
   if (now - min(first, second) < QUIET) return NO_ROOM;

@@ -5,14 +5,21 @@
  */
 import { portRecord } from "../io/port-record.ts";
 import { OFFLOAD_BASE, PACKETS_BASE } from "../memory.ts";
+import { CONN_STATE } from "../layout/conntrack.ts";
 import { PACKET_DATA, PACKET_SIZE } from "../layout/packet.ts";
 import { PORT_IFINDEX } from "../layout/port.ts";
-import { OFFLOAD_NOTING, OFFLOAD_ON, OFFLOAD_PATH_TABLE, PATH_CONNECTION, PATH_CONNECTIONS, PATH_FLOW, PATH_FLOWS, PATH_HEADERS, PATH_MOST_CONNECTIONS, PATH_MOST_FLOWS, PATH_SIZE, PATH_UNFIT } from "../layout/offload.ts";
+import { OFFLOAD_NOTING, OFFLOAD_ON, OFFLOAD_PATH_TABLE, PATH_CHANGES, PATH_CONNECTION, PATH_CONNECTIONS, PATH_FLOW, PATH_FLOWS, PATH_HEADERS, PATH_MOST_CONNECTIONS, PATH_MOST_FLOWS, PATH_SIZE, PATH_UNFIT } from "../layout/offload.ts";
+
+/** Whether known flows are given to the kernel. */
+@inline
+export function isOffloading(): bool {
+  return load<u32>(OFFLOAD_BASE, OFFLOAD_ON) != 0;
+}
 
 /** Whether flows of the port's packets may be given to the kernel. */
 @inline
 export function offersFlows(port: u32): bool {
-  return load<u32>(OFFLOAD_BASE, OFFLOAD_ON) != 0 && load<u32>(portRecord(port), PORT_IFINDEX) != 0;
+  return isOffloading() && load<u32>(portRecord(port), PORT_IFINDEX) != 0;
 }
 
 /** Whether paths of the batch at hand are noted. */
@@ -37,6 +44,7 @@ export function beginPaths(first: usize, packets: u32): void {
     v128.store(path, v128.load(data, 32), PATH_HEADERS + 32);
     v128.store(path, v128.load(data, 48), PATH_HEADERS + 48);
     store<u64>(path, 0, PATH_FLOWS); // and connections
+    store<u32>(path, 0, PATH_CHANGES);
     path += PATH_SIZE;
   }
 }
@@ -56,7 +64,7 @@ export function noteFlow(packet: usize, flow: usize): void {
   store<u32>(path, flows + 1, PATH_FLOWS);
 }
 
-/** The packet is part of an established connection. */
+/** The packet is part of an established connection. What that was when the path first met it is what the tables went by. */
 export function noteConnection(packet: usize, connection: usize, direction: usize): void {
   const path = pathOf(packet);
   const link = <u32>(connection | direction);
@@ -67,6 +75,7 @@ export function noteConnection(packet: usize, connection: usize, direction: usiz
   if (connections >= <u32>PATH_MOST_CONNECTIONS) return spoilPath(packet);
   store<u32>(path + (<usize>connections << 2), link, PATH_CONNECTION);
   store<u32>(path, connections + 1, PATH_CONNECTIONS);
+  store<u32>(path, load<u32>(path, PATH_CHANGES) + load<u32>(connection, CONN_STATE), PATH_CHANGES);
 }
 
 /** What happened to the packet depends on more than its headers. */

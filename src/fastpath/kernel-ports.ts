@@ -221,9 +221,10 @@ export class KernelPorts {
     if (port.state === "gone") return;
     const before = port.link;
     port.link = link;
-    if (link.mtu !== before.mtu || isUp(link) !== isUp(before)) this.#offload?.withdraw();
     this.#records.setMtu(port.number, link.mtu);
     this.#records.setUp(port.number, isUp(link));
+    // After the records: what the worker offers once it has fulfilled the wish goes by the new ones.
+    if (link.mtu !== before.mtu || isUp(link) !== isUp(before)) this.#offload?.withdraw();
     this.#change(port, isUp(link) ? "up" : "down", reason);
   }
 
@@ -231,8 +232,9 @@ export class KernelPorts {
     if (port.state === state || port.state === "gone") return;
     port.state = state;
     if (state === "gone") {
-      this.#offload?.withdraw();
       this.#records.setUp(port.number, false);
+      this.#records.setForwardingIndex(port.number, 0);
+      this.#offload?.withdraw();
       this.#readiness.remove(port.descriptor);
     }
     for (const listener of this.#listeners) listener({ port: status(port), event: state, reason });
