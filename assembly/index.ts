@@ -9,7 +9,7 @@ export { applyCommands } from "./commands";
 export { runBuffers, runDatagrams, runRing, runXdp } from "./io/batch";
 export { setClock } from "./io/clock";
 export { countRefused, countSent, countTunnelled } from "./io/queue";
-export { submitXdp, unsentXdp, withdrawXdp } from "./io/xdp-transmit";
+export { countTakenXdp, submitXdp, unsentXdp, withdrawXdp } from "./io/xdp-transmit";
 export { processBatch } from "./pipeline";
 export { layoutHash } from "./region";
 

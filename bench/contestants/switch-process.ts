@@ -16,11 +16,10 @@ export interface SwitchOrder {
 }
 
 export interface SwitchReport {
-  /** Packets dropped for a reason, all reasons together. */
+  /** Packets dropped for a reason, all reasons together, and those that the kernel had no room for before a port. */
   readonly drops: number;
   /** Megaflows that upcalls made. */
   readonly setUps: number;
-  readonly ports: readonly { readonly rxDropped: number; readonly txDropped: number; readonly txErrors: number }[];
 }
 
 if (import.meta.main) {
@@ -37,14 +36,9 @@ if (import.meta.main) {
   process.exit();
 }
 
+/** What a port counts as dropped has a reason among the others: only what the kernel counts has none. */
 function report({ datapath, upcalls }: Switch): SwitchReport {
   const drops = [...datapath.counters().drops.values()].reduce((sum, count) => sum + count, 0n);
-  return {
-    drops: Number(drops),
-    setUps: upcalls.statistics.installed,
-    ports: datapath.ports().map(({ number }) => {
-      const { rxDropped, txDropped, txErrors } = datapath.portStatistics(number);
-      return { rxDropped: Number(rxDropped), txDropped: Number(txDropped), txErrors: Number(txErrors) };
-    }),
-  };
+  const missed = datapath.ports().reduce((sum, { number }) => sum + datapath.portStatistics(number).rxMissed, 0n);
+  return { drops: Number(drops + missed), setUps: upcalls.statistics.installed };
 }

@@ -1,6 +1,6 @@
 /** The counters for Prometheus, in its text format. */
 import { Counter, Gauge, Registry } from "prom-client";
-import type { Snapshot } from "./statistics.ts";
+import { missedFrames, type Snapshot } from "./statistics.ts";
 
 /** A registry per call: the switch's own counters are the truth, nothing is counted twice. */
 export async function prometheusText({ ports, counters, megaflows, groups }: Snapshot): Promise<string> {
@@ -41,6 +41,7 @@ export async function prometheusText({ ports, counters, megaflows, groups }: Sna
 
   const drops = counter("dropped_total", "Packets dropped by the switch, by reason", ["reason"]);
   for (const [reason, count] of counters.drops) drops.inc({ reason }, Number(count));
+  drops.inc({ reason: "missed" }, Number(missedFrames({ ports })));
 
   const bucketPackets = counter("bucket_packets_total", "Packets that chose a bucket", ["group", "bucket"]);
   const bucketBytes = counter("bucket_bytes_total", "Bytes that chose a bucket", ["group", "bucket"]);

@@ -1,13 +1,17 @@
 /** The counters for people: ports, how packets were looked up, and every packet dropped with the reason in a sentence. */
 import { DROP_REASON_LIST } from "../fastpath/drop-reasons.ts";
-import type { Snapshot } from "./statistics.ts";
+import { missedFrames, type Snapshot } from "./statistics.ts";
 import { table } from "./text-table.ts";
 
 const SENTENCES = new Map(DROP_REASON_LIST.map(({ name, sentence }) => [name, sentence]));
+const MISSED = "They came faster than the switch took them, and the kernel had no room left for them before the port.";
 
 export function statisticsText({ ports, counters, megaflows }: Snapshot): string {
   const share = (part: bigint) => (counters.packets === 0n ? "-" : `${percent(part, counters.packets)} %`);
   const drops = [...counters.drops].filter(([, count]) => count > 0n);
+  const missed = missedFrames({ ports });
+  const lines = drops.map(([reason, count]) => `  ${count}  ${reason}: ${SENTENCES.get(reason) ?? ""}`);
+  if (missed > 0n) lines.push(`  ${missed}  missed: ${MISSED}`);
   const blocks = [
     table(
       [
@@ -41,11 +45,7 @@ export function statisticsText({ ports, counters, megaflows }: Snapshot): string
       `software     ${counters.segmented} super-packets cut, ${counters.checksumsFinished} checksums finished, ` +
         `${counters.cloned} clones, ${counters.reassembled} reassembled`,
     ].join("\n"),
-    drops.length === 0
-      ? "no packet was dropped"
-      : ["dropped:", ...drops.map(([reason, count]) => `  ${count}  ${reason}: ${SENTENCES.get(reason) ?? ""}`)].join(
-          "\n",
-        ),
+    lines.length === 0 ? "no packet was dropped" : ["dropped:", ...lines].join("\n"),
   ];
   return blocks.join("\n\n");
 }

@@ -34,6 +34,11 @@ export function snapshot(daemon: Daemon): Snapshot {
   };
 }
 
+/** Frames that the kernel had no room for before a port: no reason of the fast path's, which never saw them. */
+export function missedFrames({ ports }: Pick<Snapshot, "ports">): bigint {
+  return ports.reduce((sum, { rxMissed }) => sum + rxMissed, 0n);
+}
+
 /** What the fast path counted for select groups, and the slow path for the others. */
 export function groupCounters(daemon: Daemon): GroupCounters[] {
   const { datapath } = daemon.switch;

@@ -71,6 +71,8 @@ export interface PortStatistics {
   readonly rxPackets: bigint;
   readonly rxBytes: bigint;
   readonly rxDropped: bigint;
+  /** Of rxDropped: frames for which the kernel's ring or queue before the port had no room. The fast path never saw them. */
+  readonly rxMissed: bigint;
   readonly rxErrors: bigint;
   readonly txPackets: bigint;
   readonly txBytes: bigint;

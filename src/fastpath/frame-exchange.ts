@@ -3,8 +3,9 @@
  *
  * What: reads of TAP devices into the receive buffers, frames too long for a ring, transmit queues; all of it on
  *   addresses, without an object for each frame.
- * Invariants: `flushPort` leaves the queue empty, whatever the kernel says. A descriptor that has died is reported once
- *   per failing call to `onFailure`, and never an exception: the other ports go on.
+ * Invariants: `flushPort` leaves the queue empty, whatever the kernel says. What the kernel has looked at on an AF_XDP port's ring and
+ *   does not take stays there, for `sendRests`. A descriptor that has died is reported once per failing call to `onFailure`, and never an
+ *   exception: the other ports go on.
  */
 import { BUFFER_SIZE, RECEIVE_BUFFERS } from "../../assembly/layout/limits.ts";
 import { PACKET_MIN_HEADROOM, VNET_HEADER_SIZE } from "../../assembly/layout/packet.ts";
@@ -17,12 +18,15 @@ import {
   PORT_KIND_TUNNEL,
   PORT_KIND_XDP,
   PORT_SIZE,
+  PORT_STATE,
+  PORT_STATE_UP,
   PORT_TX_COUNT,
   PORT_TX_MESSAGES,
   PORT_TX_VECTORS,
 } from "../../assembly/layout/port.ts";
+import { XDP_TRANSMIT_ENTRIES } from "../../assembly/layout/xdp.ts";
 import { BUFFERS_BASE, IO_BASE, PORTS_BASE } from "../../assembly/memory.ts";
-import { EAGAIN, EBADF, EBADFD, EINTR, EIO, ENETDOWN, ENOBUFS, ENODEV, ENXIO } from "../kernel/errno.ts";
+import { EAGAIN, EBADF, EBADFD, EBUSY, EINTR, EIO, ENETDOWN, ENOBUFS, ENODEV, ENXIO } from "../kernel/errno.ts";
 import { hostBase } from "../kernel/host-memory.ts";
 import { errno, read, recvmmsg, send, sendmmsg, writev } from "../kernel/system-calls.ts";
 import type { DatagramExchange } from "./datagram-exchange.ts";
@@ -44,10 +48,16 @@ const RECEIVE_VECTORS = RECEIVE_MESSAGES + RECEIVE_BUFFERS * MESSAGE_SIZE;
 const FILL_OFFSET = PACKET_MIN_HEADROOM - VNET_HEADER_SIZE;
 const FILL_SIZE = BUFFER_SIZE - FILL_OFFSET;
 
+/**
+ * Calls in a row after which an AF_XDP socket that shows nothing taken has no room. Kernels before 6.17 take 32 frames a call and show
+ * them when the ring is empty: a whole ring is 32 calls.
+ */
+const FRUITLESS_CALLS = XDP_TRANSMIT_ENTRIES / 32 + 1;
+
 /** What the module does for us: it counts (assembly/io/queue.ts), and fills rings (assembly/io/xdp-transmit.ts). */
 export type SendCounters = Pick<
   FastpathExports,
-  "countSent" | "countRefused" | "submitXdp" | "unsentXdp" | "withdrawXdp"
+  "countSent" | "countRefused" | "submitXdp" | "unsentXdp" | "countTakenXdp" | "withdrawXdp"
 >;
 
 /** The device behind the descriptor is gone or down: nothing can be sent or received until the port is looked after. */
@@ -68,6 +78,8 @@ export class FrameExchange {
   readonly #counters: () => SendCounters;
   readonly #onFailure: (port: number, errno: number) => void;
   readonly #datagrams: DatagramExchange | undefined;
+  /** AF_XDP ports whose ring the kernel has not emptied. */
+  readonly #rests = new Set<number>();
 
   /** `counters` is asked for late: the module's imports are made before the module. */
   constructor(
@@ -145,25 +157,54 @@ export class FrameExchange {
     }
   }
 
-  /** A frame that finds no chunk, or that the kernel does not take although asked again, is refused. */
+  /** A frame that finds no chunk, or no device before the kernel has looked at the ring, is refused. */
   #sendRing(port: number, descriptor: number, count: number): void {
     const ring = this.#counters();
+    const rest = ring.unsentXdp(port);
     const submitted = ring.submitXdp(port);
     if (submitted < count) ring.countRefused(port, count - submitted, true);
-    let left = submitted;
-    while (left > 0) {
-      const status = send(descriptor, 0, 0, MSG_DONTWAIT);
-      const number = status < 0 ? errno() : 0;
-      const unsent = ring.unsentXdp(port);
-      if (unsent === left && number !== EINTR) {
-        ring.withdrawXdp(port, unsent);
-        ring.countRefused(port, unsent, !isDeviceFailure(number));
+    this.#emptyRing(port, descriptor, rest === 0 ? submitted : 0);
+  }
+
+  /** Has the kernel take what is on the ring, as far as it can now. `unseen`: frames on it, when it has looked at none of them. */
+  #emptyRing(port: number, descriptor: number, unseen: number): void {
+    const ring = this.#counters();
+    let fruitless = 0;
+    this.#rests.delete(port);
+    while (ring.unsentXdp(port) !== 0) {
+      const number = send(descriptor, 0, 0, MSG_DONTWAIT) < 0 ? errno() : 0;
+      if (isDeviceFailure(number)) {
+        if (unseen > 0) {
+          ring.withdrawXdp(port, unseen);
+          ring.countRefused(port, unseen, false);
+        }
         this.#failed(port, number);
-        break;
+        return;
       }
-      left = unsent;
+      unseen = 0;
+      fruitless = ring.countTakenXdp(port, number === EBUSY) !== 0 ? 0 : fruitless + 1;
+      if (fruitless === FRUITLESS_CALLS) {
+        this.#rests.add(port);
+        return;
+      }
     }
-    ring.countSent(port, 0, submitted - left);
+  }
+
+  /** Whether `sendRests` has something to send. */
+  get hasRests(): boolean {
+    return this.#rests.size > 0;
+  }
+
+  /** Tries again where the kernel had no room; how many ports that were. */
+  sendRests(): number {
+    const ports = [...this.#rests];
+    for (const port of ports) {
+      const record = (PORTS_BASE + port * PORT_SIZE) >> 2;
+      const isThere = this.#words[record + STATE] === PORT_STATE_UP && this.#words[record + KIND] === PORT_KIND_XDP;
+      if (isThere) this.#emptyRing(port, this.#words[record + DESCRIPTOR]!, 0);
+      else this.#rests.delete(port);
+    }
+    return ports.length;
   }
 
   #writeFrames(port: number, descriptor: number, record: number, count: number): void {
@@ -212,3 +253,8 @@ export class FrameExchange {
     }
   }
 }
+
+/** Indices of a port record's 32-bit words. */
+const STATE = PORT_STATE >> 2;
+const KIND = PORT_KIND >> 2;
+const DESCRIPTOR = PORT_FD >> 2;

@@ -15,7 +15,7 @@ import { findLink, type Link, namespaceId, setLink } from "../kernel/link.ts";
 import type { LinkNews } from "../kernel/link-monitor.ts";
 import type { Readiness } from "../kernel/readiness.ts";
 import { close, closeElsewhere } from "../kernel/system-calls.ts";
-import { isTapThere, openTap } from "../kernel/tap.ts";
+import { isTapThere, openTap, tapDrops } from "../kernel/tap.ts";
 import type { PortSpec, PortStatistics, PortStatus } from "./datapath.ts";
 import { type OpenInterface, openInterface } from "./interface-io.ts";
 import { KernelOffload } from "./kernel-offload.ts";
@@ -43,7 +43,7 @@ interface KernelPort {
   state: PortEvent;
   /** What keeps the kernel forwarding known flows that come in there. */
   forwarder?: number;
-  /** Frames that the kernel's ring had no room for, so far. */
+  /** Frames that the kernel's ring or queue had no room for, so far. */
   ringDrops: number;
 }
 
@@ -110,7 +110,8 @@ export class KernelPorts {
 
   statistics(number: number): PortStatistics {
     const port = this.#port(number);
-    port.ringDrops += port.interface?.takeDrops() ?? 0;
+    if (port.interface !== undefined) port.ringDrops += port.interface.takeDrops();
+    else port.ringDrops = tapDrops(port.descriptor) ?? port.ringDrops;
     return this.#records.statistics(number, port.ringDrops);
   }
 

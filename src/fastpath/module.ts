@@ -38,6 +38,7 @@ export interface FastpathExports {
   /** The transmit ring of an AF_XDP port: assembly/io/xdp-transmit.ts. */
   submitXdp(port: number): number;
   unsentXdp(port: number): number;
+  countTakenXdp(port: number, dropped: boolean): number;
   withdrawXdp(port: number, count: number): void;
   countTunnelled(port: number, packets: number, bytes: number, reason: number): void;
 }

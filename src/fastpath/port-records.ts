@@ -101,13 +101,14 @@ export class PortRecords {
     Atomics.store(this.#words, index(number, PORT_STATE), PORT_STATE_FREE);
   }
 
-  /** `refused`: frames that the kernel's ring had no room for, which the fast path cannot know. */
-  statistics(number: number, refused: number): PortStatistics {
+  /** `missed`: frames that the kernel's ring had no room for, which the fast path cannot know. */
+  statistics(number: number, missed: number): PortStatistics {
     const counter = (field: number): bigint => this.#view.getBigUint64(PORTS_BASE + number * PORT_SIZE + field, true);
     return {
       rxPackets: counter(PORT_RX_PACKETS),
       rxBytes: counter(PORT_RX_BYTES),
-      rxDropped: counter(PORT_RX_DROPPED) + BigInt(refused),
+      rxDropped: counter(PORT_RX_DROPPED) + BigInt(missed),
+      rxMissed: BigInt(missed),
       rxErrors: counter(PORT_RX_ERRORS),
       txPackets: counter(PORT_TX_PACKETS),
       txBytes: counter(PORT_TX_BYTES),

@@ -107,6 +107,7 @@ export class WorkerLoop {
       let work = fastPath.applyCommands(COMMAND_BUDGET);
       if (ready === LOOK_AT_RINGS) for (const port of this.#rings.ports) work += this.#servePort(port, false);
       else for (let i = 0; i < ready; i++) work += this.#serve(this.#readiness.tag(i), this.#readiness.conditions(i));
+      if (this.#exchange.hasRests) work += this.#exchange.sendRests();
       fastPath.sweep(SWEEP_BUDGET);
       this.#account(work, now);
       this.#passQuiescentPoint();

@@ -34,6 +34,9 @@ const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
 const IFLA_MTU = 4;
 const IFLA_TXQLEN = 13;
+const IFLA_STATS64 = 23;
+/** Of struct rtnl_link_stats64: rx and tx packets, bytes, errors, rx_dropped before it. */
+const STATS64_TX_DROPPED = 56;
 const IFLA_NET_NS_FD = 28;
 const IFLA_NEW_NETNSID = 45;
 const IFLA_NEW_IFINDEX = 49;
@@ -94,11 +97,23 @@ export function decodeLink(message: Message): Link {
 
 /** The interface of that name, or undefined when the namespace (this thread's without one) has none. */
 export function findLink(name: string, namespace?: string): Link | undefined {
+  const answer = queryLink(name, namespace);
+  return answer && decodeLink(answer);
+}
+
+/** Frames that were sent by the interface and that it had no room for, so far; 0 when it is not there. */
+export function transmitDrops(name: string, namespace?: string): number {
+  const answer = queryLink(name, namespace);
+  const statistics = answer && attributes(answer.body.subarray(IFINFO_SIZE)).get(IFLA_STATS64);
+  return Number(statistics?.readBigUInt64LE(STATS64_TX_DROPPED) ?? 0);
+}
+
+function queryLink(name: string, namespace?: string): Message | undefined {
   try {
     const [answer] = withSocket(namespace, (socket) =>
       socket.request(`query of interface ${name}`, RTM_GETLINK, 0, ifinfo(0), attributeString(IFLA_IFNAME, name)),
     );
-    return answer === undefined ? undefined : decodeLink(answer);
+    return answer;
   } catch (error) {
     if (error instanceof SystemCallError && error.errno === ENODEV) return undefined;
     throw error;

@@ -14,6 +14,7 @@ import {
   PORT_FEATURE_VNET,
 } from "../../assembly/layout/port.ts";
 import { check } from "./errno.ts";
+import { transmitDrops } from "./link.ts";
 import { addressOf, argument, close, ioctl, open } from "./system-calls.ts";
 
 const O_RDWR = 2;
@@ -25,6 +26,7 @@ const TUNGETIFF = 0x800454d2;
 const TUNSETOFFLOAD = 0x400454d0;
 const TUNSETVNETHDRSZ = 0x400454d8;
 const TUNSETVNETLE = 0x400454dc;
+const TUNGETDEVNETNS = 0x54e3;
 
 const IFF_TAP = 0x0002;
 const IFF_NO_PI = 0x1000;
@@ -71,6 +73,22 @@ export function openTap(name: string, offloads = true): Tap {
 /** Whether the descriptor still has its device, in whatever network namespace it is. */
 export function isTapThere(descriptor: number): boolean {
   return ioctl(descriptor, TUNGETIFF, addressOf(argument(IFREQ_SIZE))) >= 0;
+}
+
+/**
+ * Frames that a host sent by the device and that found no room in its queue, so far: the device counts them, in whatever network
+ * namespace it is. undefined when it is gone.
+ */
+export function tapDrops(descriptor: number): number | undefined {
+  const request = argument(IFREQ_SIZE);
+  if (ioctl(descriptor, TUNGETIFF, addressOf(request)) < 0) return undefined;
+  const namespace = ioctl(descriptor, TUNGETDEVNETNS, 0);
+  if (namespace < 0) return undefined;
+  try {
+    return transmitDrops(request.toString("latin1", 0, request.indexOf(0)), `/proc/thread-self/fd/${namespace}`);
+  } finally {
+    close(namespace);
+  }
 }
 
 function setWord(descriptor: number, request: number, value: number, what: string): void {

@@ -11,7 +11,8 @@ const SNAPSHOT: Snapshot = {
       name: "veth1",
       rxPackets: 12n,
       rxBytes: 1200n,
-      rxDropped: 0n,
+      rxDropped: 9n,
+      rxMissed: 8n,
       rxErrors: 0n,
       txPackets: 9_007_199_254_740_993n,
       txBytes: 900n,
@@ -57,7 +58,7 @@ describe("the counters as text", () => {
   it("give each port a row", () => {
     expect(text.split("\n").slice(0, 2)).toEqual([
       "port  name   rx packets  rx bytes  rx drops  rx errors        tx packets  tx bytes  tx drops  tx errors",
-      "   1  veth1          12      1200         0          0  9007199254740993       900         3          0",
+      "   1  veth1          12      1200         9          0  9007199254740993       900         3          0",
     ]);
   });
 
@@ -77,11 +78,13 @@ describe("the counters as text", () => {
   it("give every drop that happened its sentence, and no other", () => {
     expect(text).toContain("  4  action: The flow's actions drop the packet, or there are none.");
     expect(text).toContain("  3  port_down: The packet was to leave through a port that is down.");
+    expect(text).toContain("  8  missed: They came faster than the switch took them");
     expect(text).not.toContain("no_port");
   });
 
   it("say so when nothing was dropped and nothing looked up", () => {
-    const idle = statisticsText({ ...SNAPSHOT, counters: { ...SNAPSHOT.counters, packets: 0n, drops: new Map() } });
+    const counters = { ...SNAPSHOT.counters, packets: 0n, drops: new Map() };
+    const idle = statisticsText({ ...SNAPSHOT, ports: [], counters });
     expect(idle).toContain("no packet was dropped");
     expect(idle).toContain("  cache      150 (-)");
   });
@@ -105,6 +108,7 @@ describe("the counters for Prometheus", () => {
         'megaflow_port_dropped_total{port="veth1",direction="tx"} 3',
         'megaflow_lookups_total{result="cache"} 150',
         'megaflow_dropped_total{reason="port_down"} 3',
+        'megaflow_dropped_total{reason="missed"} 8',
         "megaflow_connections 5",
         "megaflow_offloads 3",
         "megaflow_offloaded_packets_total 900",

@@ -30,16 +30,31 @@ const view = new DataView(memory.buffer);
 const records = new PortRecords(memory);
 const directory = mkdtempSync(join(tmpdir(), "megaflow-exchange-"));
 const calls: unknown[][] = [];
-/** Frames of an AF_XDP port that find a chunk; the kernel takes none of them. */
+/** Frames of an AF_XDP port that find a chunk. */
 const submitted = 2;
+/** What the kernel takes of its ring, call by call; nothing when there is no more. */
+let takes: number[] = [];
+let unsent = 0;
 const exchange = new FrameExchange(
   memory,
   () => ({
     countSent: (...words) => calls.push(["sent", ...words]),
     countRefused: (...words) => calls.push(["refused", ...words]),
-    submitXdp: () => submitted,
-    unsentXdp: () => submitted,
-    withdrawXdp: (...words) => calls.push(["withdrawn", ...words]),
+    submitXdp: () => {
+      unsent += submitted;
+      return submitted;
+    },
+    unsentXdp: () => unsent,
+    countTakenXdp: (...words) => {
+      const taken = takes.shift() ?? 0;
+      unsent -= taken;
+      if (taken > 0) calls.push(["taken", ...words]);
+      return taken;
+    },
+    withdrawXdp: (port, count) => {
+      unsent -= count;
+      calls.push(["withdrawn", port, count]);
+    },
   }),
   (...words) => calls.push(["failed", ...words]),
 );
@@ -53,6 +68,8 @@ const openFile = (path: string, flags: string): number => {
 
 beforeEach(() => {
   calls.length = 0;
+  takes = [];
+  unsent = 0;
 });
 afterEach(() => {
   for (const descriptor of open.splice(0)) closeSync(descriptor);
@@ -160,9 +177,56 @@ describe("a transmit queue of an AF_XDP socket", () => {
       ["withdrawn", PORT, 2],
       ["refused", PORT, 2, false],
       ["failed", PORT, EBADF],
-      ["sent", PORT, 0, 0],
     ]);
     expect(view.getUint32(field(PORT_TX_COUNT), true)).toBe(0);
+    expect(exchange.hasRests).toBe(false);
+  });
+
+  it("is called again until all is taken", () => {
+    takes = [0, 1, 0, 1]; // kernels before 6.17 show what they took only when the ring is empty
+    queue(PORT_KIND_XDP, openFile("/dev/null", "w"), ["one", "two"]); // ENOTSOCK says nothing of a device
+    exchange.flushPort(PORT);
+    expect(calls).toEqual([
+      ["taken", PORT, false],
+      ["taken", PORT, false],
+    ]);
+    expect(exchange.hasRests).toBe(false);
+  });
+
+  it("leaves on the ring what the kernel has looked at and not taken, also when the device goes", () => {
+    const socket = openFile("/dev/null", "w");
+    takes = [1];
+    queue(PORT_KIND_XDP, socket, ["one", "two"]);
+    exchange.flushPort(PORT);
+    expect(calls).toEqual([["taken", PORT, false]]);
+    expect(exchange.hasRests).toBe(true);
+
+    takes = [0, 1];
+    expect(exchange.sendRests()).toBe(1);
+    expect(calls).toEqual([
+      ["taken", PORT, false],
+      ["taken", PORT, false],
+    ]);
+    expect(exchange.hasRests).toBe(false);
+
+    queue(PORT_KIND_XDP, socket, ["three", "four"]);
+    exchange.flushPort(PORT);
+    calls.length = 0;
+    queue(PORT_KIND_XDP, 999_999, []);
+    expect(exchange.sendRests()).toBe(1);
+    expect(calls).toEqual([["failed", PORT, EBADF]]);
+    expect(unsent).toBe(2);
+    expect(exchange.hasRests).toBe(false);
+  });
+
+  it("forgets the rest of a port that is no more", () => {
+    queue(PORT_KIND_XDP, openFile("/dev/null", "w"), ["one", "two"]);
+    exchange.flushPort(PORT);
+    expect(exchange.hasRests).toBe(true);
+    records.free(PORT);
+    exchange.sendRests();
+    expect(exchange.hasRests).toBe(false);
+    expect(calls).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { DROP_TX_FULL } from "../../assembly/layout/counter.ts";
 import { BATCH_SIZE } from "../../assembly/layout/limits.ts";
 import {
   PACKET_CSUM_OFFSET,
@@ -9,7 +10,15 @@ import {
   PACKET_VNET_FLAGS,
   VNET_F_NEEDS_CSUM,
 } from "../../assembly/layout/packet.ts";
-import { PORT_FEATURE_OPEN_SUMS, PORT_RX_PACKETS, PORT_SIZE, PORT_TX_COUNT } from "../../assembly/layout/port.ts";
+import {
+  PORT_FEATURE_OPEN_SUMS,
+  PORT_RX_PACKETS,
+  PORT_SIZE,
+  PORT_TX_BYTES,
+  PORT_TX_COUNT,
+  PORT_TX_DROPPED,
+  PORT_TX_PACKETS,
+} from "../../assembly/layout/port.ts";
 import {
   XDP_CHUNK_SIZE,
   XDP_COMPLETION_DESCRIPTORS,
@@ -31,6 +40,7 @@ import {
   XDP_RECEIVE_ENTRIES,
   XDP_RECEIVE_PRODUCER,
   XDP_RECEIVE_RING,
+  XDP_TAKEN,
   XDP_TRANSMIT_CONSUMER,
   XDP_TRANSMIT_DESCRIPTORS,
   XDP_TRANSMIT_ENTRIES,
@@ -76,6 +86,7 @@ beforeEach(() => {
     bytes.writeUInt32LE((XDP_RECEIVE_CHUNKS + i) * XDP_CHUNK_SIZE, WINDOW + XDP_FREE_CHUNKS + i * 4);
   }
   bytes.writeUInt32LE(XDP_TRANSMIT_ENTRIES, WINDOW + XDP_FREE_COUNT);
+  bytes.writeUInt32LE(START, WINDOW + XDP_TAKEN);
   module.addPort(PORT, 0, 1500, RING);
   module.sent.length = 0;
 });
@@ -174,7 +185,42 @@ describe("the transmit ring of an AF_XDP port", () => {
     expect(new Set(ring.map(({ chunk }) => chunk)).size).toBe(2);
     for (const { chunk } of ring) expect(chunk).toBeGreaterThanOrEqual(XDP_RECEIVE_CHUNKS * XDP_CHUNK_SIZE);
     expect(exports.unsentXdp(PORT)).toBe(2);
+  });
+
+  const counted = (): number[] =>
+    [PORT_TX_PACKETS, PORT_TX_BYTES, PORT_TX_DROPPED].map((counter) => module.portField(PORT, counter));
+
+  it("counts frames when the kernel has taken them", () => {
+    queue(...frames, frames[0]);
+    exports.submitXdp(PORT);
     setIndex(XDP_TRANSMIT_CONSUMER, START + 2);
+    expect(exports.countTakenXdp(PORT, false)).toBe(2);
+    expect(exports.unsentXdp(PORT)).toBe(1);
+    expect(counted()).toEqual([2, 60 + 1514, 0]);
+    expect(exports.countTakenXdp(PORT, false)).toBe(0);
+    expect(counted()).toEqual([2, 60 + 1514, 0]);
+  });
+
+  it("counts the last frame that a call took as dropped when the device dropped it", () => {
+    const before = module.drops(DROP_TX_FULL);
+    queue(frames[0], frames[1], frames[0]);
+    exports.submitXdp(PORT);
+    setIndex(XDP_TRANSMIT_CONSUMER, START + 2);
+    expect(exports.countTakenXdp(PORT, true)).toBe(2);
+    expect(counted()).toEqual([1, 60, 1]);
+    expect(module.drops(DROP_TX_FULL) - before).toBe(1);
+    expect(exports.unsentXdp(PORT)).toBe(1);
+  });
+
+  it("knows of a dropped frame that it was taken, though the kernel shows it later", () => {
+    queue(frames[1], frames[0]);
+    exports.submitXdp(PORT);
+    expect(exports.countTakenXdp(PORT, true)).toBe(1);
+    expect(exports.unsentXdp(PORT)).toBe(1);
+    expect(exports.countTakenXdp(PORT, false)).toBe(0);
+    setIndex(XDP_TRANSMIT_CONSUMER, START + 2);
+    expect(exports.countTakenXdp(PORT, false)).toBe(1);
+    expect(counted()).toEqual([1, 60, 1]);
     expect(exports.unsentXdp(PORT)).toBe(0);
   });
 
@@ -196,6 +242,7 @@ describe("the transmit ring of an AF_XDP port", () => {
     exports.submitXdp(PORT);
     const before = onRing(START, 3).map(({ chunk }) => chunk);
     setIndex(XDP_TRANSMIT_CONSUMER, START + 1);
+    exports.countTakenXdp(PORT, false);
     exports.withdrawXdp(PORT, 2);
     expect(exports.unsentXdp(PORT)).toBe(0);
     expect(field(XDP_FREE_COUNT)).toBe(XDP_TRANSMIT_ENTRIES - 1);

@@ -1,4 +1,4 @@
-/** Interface.statistics: what the switch has counted of a port. What it cannot tell apart is 0. */
+/** Interface.statistics: what the switch has counted of a port. What it cannot tell apart is 0. Missed frames are among the dropped. */
 import type { PortStatistics } from "../../fastpath/datapath.ts";
 
 export function statisticsColumn(counted: PortStatistics | undefined, isDevice: boolean): ReadonlyMap<string, number> {
@@ -17,7 +17,7 @@ export function statisticsColumn(counted: PortStatistics | undefined, isDevice: 
     ["rx_dropped", of("rxDropped")],
     ["rx_errors", of("rxErrors")],
     ["rx_frame_err", 0],
-    ["rx_missed_errors", 0],
+    ["rx_missed_errors", of("rxMissed")],
     ["rx_multicast_packets", 0],
     ["rx_over_err", 0],
     ["tx_dropped", of("txDropped")],
