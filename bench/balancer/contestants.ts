@@ -6,7 +6,7 @@ import { runInNamespace } from "../../src/lab/namespaces.ts";
 import { CLIENT, HOSTS, type LabHost, SERVERS, VIP, WEB_PORT } from "../../src/lab/topology.ts";
 import type { Forwarder } from "../contestants/forwarder.ts";
 import { NftablesDnat } from "../contestants/kernel.ts";
-import { Megaflow } from "../contestants/megaflow.ts";
+import { Megaflow, type MegaflowOptions } from "../contestants/megaflow.ts";
 import { NetworkContestant } from "../contestants/network.ts";
 import { OpenVswitch } from "../contestants/openvswitch.ts";
 import { DP_HASH, FIELDS, recordedPipeline, type Selection } from "./rules.ts";
@@ -38,14 +38,15 @@ export class BalancerContestant extends NetworkContestant {
 }
 
 export function balancerContestants(): BalancerContestant[] {
-  const megaflow = (ports: "tap" | "veth", selection: Selection) =>
-    new BalancerContestant(new Megaflow(ports, recordedPipeline(selection)), selection);
+  const megaflow = (ports: "tap" | "veth", selection: Selection, options?: MegaflowOptions) =>
+    new BalancerContestant(new Megaflow(ports, recordedPipeline(selection), options), selection);
   const ovs = (segmentation: boolean, selection: Selection) =>
     new BalancerContestant(new OpenVswitch({ segmentation }, recordedPipeline(selection)), selection);
   return [
     megaflow("veth", DP_HASH),
     megaflow("veth", FIELDS),
     megaflow("tap", DP_HASH),
+    megaflow("veth", DP_HASH, { hwOffload: true }),
     ovs(false, DP_HASH),
     ovs(false, FIELDS),
     ovs(true, DP_HASH),

@@ -16,22 +16,29 @@ import type { SwitchOrder, SwitchReport } from "./switch-process.ts";
 /** veth pairs by packet rings or AF_XDP; TAP devices made in the hosts, or at home and moved there afterwards as a bridge's internal ports are. */
 export type MegaflowPorts = "tap" | "internal" | "veth" | "af_xdp";
 
+export interface MegaflowOptions {
+  /** The kernel forwards known flows: veth only. */
+  readonly hwOffload?: boolean;
+}
+
 export class Megaflow extends Forwarder {
   readonly name: string;
   readonly kind = "megaflow";
   override readonly devices: "veth" | "own";
   readonly #ports: MegaflowPorts;
   readonly #pipeline: Pipeline;
+  readonly #hwOffload: boolean;
   #child: ChildProcess | undefined;
   #lines: Interface | undefined;
   #files: PipelineFiles | undefined;
 
-  constructor(ports: MegaflowPorts, pipeline: Pipeline) {
+  constructor(ports: MegaflowPorts, pipeline: Pipeline, { hwOffload = false }: MegaflowOptions = {}) {
     super();
     this.#ports = ports;
     this.#pipeline = pipeline;
     this.devices = ports === "veth" || ports === "af_xdp" ? "veth" : "own";
-    this.name = `megaflow ${ports}`;
+    this.#hwOffload = hwOffload;
+    this.name = `megaflow ${ports}${hwOffload ? ", hw-offload" : ""}`;
   }
 
   override get pid(): number | undefined {
@@ -56,6 +63,7 @@ export class Megaflow extends Forwarder {
     this.#files = writePipeline(this.#pipeline);
     const order: SwitchOrder = {
       rules: this.#files.folder,
+      hwOffload: this.#hwOffload,
       ports: hosts.map((host) => ({ spec: this.#specOf(host), ofport: host.ofport })),
     };
     const script = join(import.meta.dirname, "switch-process.ts");

@@ -12,6 +12,7 @@ import { Switch } from "../../src/slowpath/switch.ts";
 export interface SwitchOrder {
   /** A folder with a flow dump, and a group dump when there are groups. */
   readonly rules: string;
+  readonly hwOffload: boolean;
   readonly ports: readonly { readonly spec: PortSpec; readonly ofport: number }[];
 }
 
@@ -23,8 +24,10 @@ export interface SwitchReport {
 }
 
 if (import.meta.main) {
-  const { rules, ports } = JSON.parse(process.argv[2]) as SwitchOrder;
-  const running = new Switch({ datapath: await WorkerDatapath.start() });
+  const { rules, hwOffload, ports } = JSON.parse(process.argv[2]) as SwitchOrder;
+  const datapath = await WorkerDatapath.start();
+  await datapath.setOffload(hwOffload);
+  const running = new Switch({ datapath });
   for (const { spec, ofport } of ports) {
     const { status } = await running.ports.add(spec, { ofport });
     if (status?.refused !== undefined) throw new Error(`not the I/O that was asked for: ${status.refused}`);

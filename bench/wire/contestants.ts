@@ -19,6 +19,7 @@ export function wireContestants({ quick }: Pick<Session, "quick">): WireContesta
   return [
     new WireContestant(new Megaflow("tap", LEARNING_SWITCH)),
     new WireContestant(new Megaflow("veth", LEARNING_SWITCH)),
+    new WireContestant(new Megaflow("veth", LEARNING_SWITCH, { hwOffload: true })),
     new WireContestant(new Megaflow("af_xdp", LEARNING_SWITCH)),
     new WireContestant(new OpenVswitch({ segmentation: true }, LEARNING_SWITCH)),
     new WireContestant(new OpenVswitch({}, LEARNING_SWITCH)),
