@@ -3,6 +3,7 @@
  *
  * What: a packet that came from, and goes to, an interface of the kernel's; through megaflows that the kernel could do (fitness.ts); as
  *   part of established connections or of none. What happened to it is read off its headers: before and after.
+ * Which are worth it: those of which OFFLOAD_PATIENCE packets have come within seconds.
  * Invariants: TCP that has begun to close is never offloaded. A SYN with ACK may bring its direction's flow in: the kernel's
  *   program leaves every SYN to us all the same.
  */
@@ -12,7 +13,7 @@ import { count } from "../counters.ts";
 import { portRecord } from "../io/port-record.ts";
 import { plainPort } from "../io/transmit.ts";
 import { COUNTER_OFFLOADED, COUNTER_OFFLOAD_FULL } from "../layout/counter.ts";
-import { FITNESS_OUTPUTS, FITNESS_RECIRCULATES, HOLDING_USED_AT, OFFLOAD_HEADERS, OFFLOAD_SEARCHES, PATH_CHANGES, PATH_CONNECTION, PATH_CONNECTIONS, PATH_FLOW, PATH_FLOWS, PATH_HEADERS, PATH_UNFIT, SLOTS } from "../layout/offload.ts";
+import { FITNESS_OUTPUTS, FITNESS_RECIRCULATES, HOLDING_USED_AT, OFFLOAD_HEADERS, OFFLOAD_PATIENCE, OFFLOAD_SEARCHES, OFFLOAD_SEEN_TABLE, PATH_CHANGES, PATH_CONNECTION, PATH_CONNECTIONS, PATH_FLOW, PATH_FLOWS, PATH_HEADERS, PATH_UNFIT, SLOTS } from "../layout/offload.ts";
 import { PACKET_DATA, PACKET_FLAGS, PACKET_FLAG_TORN, PACKET_IN_PORT, PACKET_LENGTH, PACKET_SIZE } from "../layout/packet.ts";
 import { PORT_IFINDEX } from "../layout/port.ts";
 import { CONTROL_BASE, OFFLOAD_BASE } from "../memory.ts";
@@ -94,7 +95,7 @@ function offer(packet: usize, path: usize, outPort: u32): void {
   if (from == 0 || out == 0 || load<u32>(out, PORT_IFINDEX) == 0) return;
   const headers = path + PATH_HEADERS;
   const set = setOf(headers);
-  if (isSlotOf(slotAddress(set), headers, from) || isSlotOf(slotAddress(set + 1), headers, from)) return;
+  if (!isWorthwhile(set) || isSlotOf(slotAddress(set), headers, from) || isSlotOf(slotAddress(set + 1), headers, from)) return;
   const now = load<u64>(CONTROL_BASE, CONTROL_NOW);
   const slot = roomIn(set, now);
   if (slot == NO_ROOM) return count(COUNTER_OFFLOAD_FULL);
@@ -104,6 +105,18 @@ function offer(packet: usize, path: usize, outPort: u32): void {
   hold(slot, path, inPort, outPort, now);
   publishSlot(at);
   count(COUNTER_OFFLOADED);
+}
+
+/**
+ * Whether so many packets of the flow, or of others with the same hash, have come lately that more are to be expected: giving a flow to
+ * the kernel and taking it back costs as much as a few packets, and connections of a few packets are the most.
+ */
+function isWorthwhile(set: u32): bool {
+  const seen = OFFLOAD_BASE + OFFLOAD_SEEN_TABLE + set;
+  const packets = <u32>load<u8>(seen);
+  if (packets >= load<u32>(OFFLOAD_BASE, OFFLOAD_PATIENCE)) return true;
+  store<u8>(seen, <u8>(packets + 1));
+  return false;
 }
 
 /** A slot of the set that is free, or that was quiet, or NO_ROOM. */

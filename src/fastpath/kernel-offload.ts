@@ -9,7 +9,14 @@
  * Not handled: kernels before 6.6 (no tcx links): `open` says so.
  */
 import { randomBytes } from "node:crypto";
-import { OFFLOAD_FACTOR, OFFLOAD_ON, OFFLOAD_WITHDRAW, SLOT_SIZE, SLOTS } from "../../assembly/layout/offload.ts";
+import {
+  OFFLOAD_FACTOR,
+  OFFLOAD_ON,
+  OFFLOAD_PATIENCE,
+  OFFLOAD_WITHDRAW,
+  SLOT_SIZE,
+  SLOTS,
+} from "../../assembly/layout/offload.ts";
 import { OFFLOAD_BASE, OFFLOAD_SLOTS_BASE } from "../../assembly/memory.ts";
 import {
   ATTACH_TCX_INGRESS,
@@ -24,6 +31,11 @@ import { mapAnonymous, mapDescriptor } from "../kernel/host-memory.ts";
 import { removeSocketFilter, setSocketFilter } from "../kernel/packet-socket.ts";
 import { close } from "../kernel/system-calls.ts";
 
+/**
+ * Packets of a flow, each way, that the fast path forwards first. A request and its answer are fewer: giving such flows to the kernel
+ * costs more than it saves (`npm run bench -- balancer`).
+ */
+const PATIENCE = 12;
 const ON = (OFFLOAD_BASE + OFFLOAD_ON) >> 2;
 const WITHDRAW = (OFFLOAD_BASE + OFFLOAD_WITHDRAW) >> 2;
 
@@ -49,6 +61,7 @@ export class KernelOffload {
       this.#forwarder = this.#keep(loadOffloadForwarder({ slots, decision }));
       mapDescriptor(memory, OFFLOAD_SLOTS_BASE, SLOTS * SLOT_SIZE, slots);
       new DataView(memory.buffer).setBigUint64(OFFLOAD_BASE + OFFLOAD_FACTOR, factor, true);
+      Atomics.store(this.#words, (OFFLOAD_BASE + OFFLOAD_PATIENCE) >> 2, PATIENCE);
       Atomics.store(this.#words, ON, 1);
     } catch (error) {
       this.close();
