@@ -1,17 +1,18 @@
-/** Processor time as the kernel counts it, in ticks of 10 ms. */
+/**
+ * Processor time as the kernel counts it: of a process to the nanosecond, by its scheduler; of the machine in ticks of 10 ms, sampled.
+ * Where the kernel does not account interrupts apart, a thread's time has in it what soft interrupts took from it.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
 
 /** USER_HZ: fixed at 100 for programs, whatever the kernel's own tick is (proc(5)). */
 const TICKS_A_SECOND = 100;
-/** Fields of /proc/PID/stat behind the name: utime is the 14th of all, the 12th there. */
-const USER_TIME = 11;
 /** Column of /proc/stat, behind the name. */
 const SOFTIRQ = 7;
 
 /** Seconds that all threads of a process have run, user and system. */
 export function processSeconds(pid: number): number {
-  return statSeconds(`/proc/${pid}/stat`);
+  return [...threadSeconds(pid).values()].reduce((sum, seconds) => sum + seconds, 0);
 }
 
 /** Seconds by thread name, threads of the same name ("pmd-c01", "worker 2") together. */
@@ -23,7 +24,7 @@ export function threadSeconds(pid: number): Map<string, number> {
       const name = readFileSync(`${folder}/comm`, "utf8")
         .trim()
         .replace(/[-/ ]?\d+$/, "");
-      found.set(name, (found.get(name) ?? 0) + statSeconds(`${folder}/stat`));
+      found.set(name, (found.get(name) ?? 0) + runSeconds(`${folder}/schedstat`));
     } catch {
       // it ended meanwhile
     }
@@ -31,10 +32,9 @@ export function threadSeconds(pid: number): Map<string, number> {
   return found;
 }
 
-function statSeconds(file: string): number {
-  const stat = readFileSync(file, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // the name before may hold anything
-  return (Number(fields[USER_TIME]) + Number(fields[USER_TIME + 1])) / TICKS_A_SECOND;
+/** The first number: nanoseconds on a processor (Linux, Documentation/scheduler/sched-stats). */
+function runSeconds(file: string): number {
+  return Number(readFileSync(file, "utf8").split(" ")[0]) / 1e9;
 }
 
 /** Seconds that all processors together were not idle, the kernel's own work for packets included. */

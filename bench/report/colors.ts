@@ -6,7 +6,8 @@ import type { Row } from "../schema.ts";
 import { type Family, familyOf } from "./families.ts";
 
 const COLORS: Readonly<Record<Family, readonly string[]>> = {
-  megaflow: ["#0072b2", "#56b4e9", "#7b6fd0", "#00a0b0", "#3b4cc0", "#88ccee"],
+  megaflow: ["#0072b2", "#56b4e9", "#00a0b0", "#88ccee", "#4f7cac", "#a6c8e0"],
+  offload: ["#3b4cc0", "#7b6fd0"],
   ovs: ["#d55e00", "#e69f00", "#b5651d", "#f0c04a", "#c0392b"],
   kernel: ["#009e73", "#7bb662"],
   limit: ["#888888", "#aaaaaa"],

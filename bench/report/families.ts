@@ -1,5 +1,9 @@
-/** Whose a contestant is, by its name: Megaflow's variants, OVS's, the kernel's, or what bounds everyone. */
+/**
+ * Whose a contestant is, by its name: Megaflow's variants, those of them whose known flows the kernel forwards, OVS's, the kernel's, or
+ * what bounds everyone. The first that fits.
+ */
 const PATTERNS = {
+  offload: /^megaflow.*\bhw-offload\b/,
   megaflow: /^megaflow/,
   ovs: /^ovs/i,
   kernel: /^(linux bridge|nftables|kernel)/,

@@ -1,4 +1,7 @@
-/** The figures that a stranger asks for first: the best of Megaflow beside the best of each other kind. */
+/**
+ * The figures that a stranger asks for first: the best of Megaflow beside the best of each other kind, and apart from both what it is
+ * when the kernel forwards the known flows.
+ */
 import type { Results, Row, Series } from "../schema.ts";
 import { median, pairedRatios, spread } from "../statistics.ts";
 import { figure } from "../table.ts";
@@ -86,11 +89,16 @@ export interface Headline {
   readonly unit: string;
   readonly better: Row["better"];
   readonly ours: Best;
+  /** Ours with hw-offload. */
+  readonly offload?: Best;
   readonly ovs?: Best;
   readonly kernel?: Best;
   /** Ours divided by the best of the family, round by round. */
-  readonly ratios: Readonly<Partial<Record<"ovs" | "kernel", number>>>;
+  readonly ratios: Ratios;
+  readonly offloadRatios: Ratios;
 }
+
+type Ratios = Readonly<Partial<Record<"ovs" | "kernel", number>>>;
 
 /** Those of the questions above that the results answer. */
 export function headlines({ benches }: Pick<Results, "benches">): Headline[] {
@@ -104,8 +112,8 @@ export function headlines({ benches }: Pick<Results, "benches">): Headline[] {
     );
     const ours = row && bestOf(row, "megaflow");
     if (row === undefined || ours === undefined) return [];
-    const others = { ovs: bestOf(row, "ovs"), kernel: bestOf(row, "kernel") };
-    const ratio = (other: Series | undefined) => other && median(pairedRatios(ours.samples, other.samples));
+    const [offload, ovs, kernel] = (["offload", "ovs", "kernel"] as const).map((family) => bestOf(row, family));
+    const ratios = (own: Series | undefined): Ratios => ({ ovs: ratio(own, ovs), kernel: ratio(own, kernel) });
     const { unit, better } = row;
     return [
       {
@@ -114,17 +122,27 @@ export function headlines({ benches }: Pick<Results, "benches">): Headline[] {
         unit,
         better,
         ours: described(ours),
-        ovs: others.ovs && described(others.ovs),
-        kernel: others.kernel && described(others.kernel),
-        ratios: { ovs: ratio(others.ovs), kernel: ratio(others.kernel) },
+        offload: offload && described(offload),
+        ovs: ovs && described(ovs),
+        kernel: kernel && described(kernel),
+        ratios: ratios(ours),
+        offloadRatios: ratios(offload),
       },
     ];
   });
 }
 
+function ratio(own: Series | undefined, other: Series | undefined): number | undefined {
+  return own && other && median(pairedRatios(own.samples, other.samples));
+}
+
 /** "1.40 × better", "2.00 × worse", whichever way the row counts. */
-export function verdict({ better, ratios }: Headline, other: "ovs" | "kernel"): string {
-  const ratio = ratios[other];
+export function verdict(
+  { better, ratios, offloadRatios }: Headline,
+  other: "ovs" | "kernel",
+  whose: "ours" | "offload" = "ours",
+): string {
+  const ratio = (whose === "ours" ? ratios : offloadRatios)[other];
   if (ratio === undefined || better === "neither") return "–";
   const gain = better === "higher" ? ratio : 1 / ratio;
   return gain >= 1 ? `${figure(gain)} × better` : `${figure(1 / gain)} × worse`;

@@ -31,10 +31,20 @@ export function readResults(file: string): Results {
 function figures(results: Results, file: string): string {
   const { started, machine, command, benches } = results;
   const lines = headlines(results).map((line) => {
-    const cells = [line.ours, line.ovs, line.kernel].map((best) => cell(best, line.unit));
-    return [line.asks, ...cells, verdict(line, "ovs"), verdict(line, "kernel")];
+    const [ours, offload, ovs, kernel] = [line.ours, line.offload, line.ovs, line.kernel].map((b) =>
+      cell(b, line.unit),
+    );
+    const verdicts = (["ours", "offload"] as const).flatMap((whose) => [
+      verdict(line, "ovs", whose),
+      verdict(line, "kernel", whose),
+    ]);
+    return [line.asks, ours, ovs, kernel, ...verdicts.slice(0, 2), offload, ...verdicts.slice(2)];
   });
-  const table = [["the best of each", "Megaflow", "OVS", "Linux", "against OVS", "against Linux"], ...lines];
+  const against = ["against OVS", "against Linux"];
+  const table = [
+    ["the best of each", "Megaflow", "OVS", "Linux", ...against, "Megaflow, hw-offload", ...against],
+    ...lines,
+  ];
   const report = `bench/results/${basename(file, ".json")}.html`;
   const answers = benches.filter(({ name }) => ANSWERS.includes(name)).flatMap(({ notes }) => notes.at(-1) ?? []);
   const warning = busyWarning(machine);

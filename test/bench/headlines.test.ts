@@ -12,6 +12,7 @@ const tcp = row({
   series: [
     { contestant: "megaflow tap", samples: [2, 3, 4] },
     { contestant: "megaflow veth", samples: [4, 6, 8] },
+    { contestant: "megaflow veth, hw-offload", samples: [24, 24, 24] },
     { contestant: "ovs veth", samples: [1, 2, 3] },
     { contestant: "ovs veth, tso", samples: [], failure: "lost" },
     { contestant: "linux bridge", samples: [12, 12, 12] },
@@ -41,6 +42,14 @@ describe("at a glance", () => {
     expect(line.ovs).toMatchObject({ contestant: "ovs veth", value: 2 });
     expect(line.kernel).toMatchObject({ contestant: "linux bridge", value: 12 });
     expect(line.ratios).toEqual({ ovs: 3, kernel: 0.5 });
+  });
+
+  it("what the kernel forwards for us is no figure of the fast path: it has a column of its own", () => {
+    expect(line.offload).toMatchObject({ contestant: "megaflow veth, hw-offload", value: 24 });
+    expect([verdict(line, "ovs", "offload"), verdict(line, "kernel", "offload")]).toEqual([
+      "12.0 × better",
+      "2.00 × better",
+    ]);
   });
 
   it("better and worse are words, whichever way the row counts", () => {
