@@ -14,6 +14,7 @@ export const FLOW_ID = 44; // u32 the main thread's handle
 export const FLOW_GENERATION = 48; // u32 counts reuses of this record, so that a stale cache entry is noticed
 export const FLOW_OFFLOADS = 52; // u32 worker's: slots of the kernel that forward packets of this flow (offload.ts)
 export const FLOW_FITNESS = 56; // u32 worker's: FITNESS_* of its program and mask, 0 = not looked at yet
+export const FLOW_PROGRAM_SENT = 60; // u32 main's: the program that the worker was last told of
 export const FLOW_KEY = 64; // masked key: 16 bytes for each block that the mask record lists, in its order
 export const FLOW_HEADER_SIZE = 64;
 export const FLOW_STATE_FREE = 0;

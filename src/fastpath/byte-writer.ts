@@ -1,4 +1,4 @@
-/** A growing little-endian byte buffer with places to fill in later. One is kept and reused: encoding allocates only its result. */
+/** A growing little-endian byte buffer with places to fill in later. One is kept and reused: encoding allocates nothing. */
 export class ByteWriter {
   #bytes = new Uint8Array(4096);
   #view = new DataView(this.#bytes.buffer);
@@ -6,6 +6,11 @@ export class ByteWriter {
 
   get length(): number {
     return this.#length;
+  }
+
+  /** The buffer, of which the first `length` bytes count. Another one may take its place when more is written. */
+  get buffer(): Uint8Array {
+    return this.#bytes;
   }
 
   clear(): void {

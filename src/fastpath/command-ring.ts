@@ -4,7 +4,7 @@
  * Invariants: as in assembly/rings.ts. Sequence numbers are u32 and wrap; 0 is never used, so that "nothing done yet" is
  *   before every command.
  */
-import { COMMAND_SEQUENCE, COMMAND_TYPE } from "../../assembly/layout/command.ts";
+import { COMMAND_ARGS, COMMAND_SEQUENCE, COMMAND_TYPE } from "../../assembly/layout/command.ts";
 import { CONTROL_COMMAND_DONE, CONTROL_WORKER_STATE, WORKER_STOPPED } from "../../assembly/layout/control.ts";
 import { RECORD_SIZE, RECORD_SKIP, RECORD_TYPE, RING_DATA, RING_HEAD, RING_TAIL } from "../../assembly/layout/ring.ts";
 import { COMMAND_RING_BASE, COMMAND_RING_BYTES, CONTROL_BASE } from "../../assembly/memory.ts";
@@ -42,15 +42,34 @@ export class CommandRing {
    * @returns the command's sequence number
    */
   send(type: number, size: number, fill: (view: DataView, record: number) => void): number {
+    const record = this.begin(type, size);
+    fill(this.#view, record);
+    return this.end(size);
+  }
+
+  /** Writes a command of two words. */
+  sendWords(type: number, first: number, second: number): number {
+    const arguments_ = this.begin(type, COMMAND_ARGS + 8) + COMMAND_ARGS;
+    this.#words[arguments_ >> 2] = first;
+    this.#words[(arguments_ + 4) >> 2] = second;
+    return this.end(COMMAND_ARGS + 8);
+  }
+
+  /** Room for a command of `size` bytes, its header written; what `send` does before `fill`. @returns its address */
+  begin(type: number, size: number): number {
     const bytes = (size + 7) & ~7;
     const record = this.#reserve(bytes);
     this.#sequence = (this.#sequence + 1) >>> 0 || 1;
-    const view = this.#view;
-    view.setUint32(record + RECORD_SIZE, bytes, true);
-    view.setUint32(record + COMMAND_TYPE, type, true);
-    view.setUint32(record + COMMAND_SEQUENCE, this.#sequence, true);
-    fill(view, record);
-    Atomics.add(this.#words, HEAD, bytes);
+    const words = this.#words;
+    words[(record + RECORD_SIZE) >> 2] = bytes;
+    words[(record + COMMAND_TYPE) >> 2] = type;
+    words[(record + COMMAND_SEQUENCE) >> 2] = this.#sequence;
+    return record;
+  }
+
+  /** Publishes the command of `size` bytes that was begun. @returns its sequence number */
+  end(size: number): number {
+    Atomics.add(this.#words, HEAD, (size + 7) & ~7);
     this.#wake();
     return this.#sequence;
   }

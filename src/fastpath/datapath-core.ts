@@ -20,13 +20,14 @@ import type {
   Conntrack,
   Counters,
   ExecuteRequest,
+  FlowTraffic,
   MegaflowHandle,
   MegaflowStatistics,
   MeterSpec,
   Upcall,
 } from "./datapath.ts";
 import type { DatapathAction } from "./datapath-action.ts";
-import { sendExecute } from "./execute.ts";
+import { Execution } from "./execute.ts";
 import { readCounters } from "./fast-counters.ts";
 import { FlowStore } from "./flow-store.ts";
 import { type GeneveOption, writeGeneveOptions } from "./geneve-options.ts";
@@ -45,20 +46,20 @@ export interface DatapathCoreOptions {
 export class DatapathCore {
   readonly conntrack: Conntrack;
   readonly commands: CommandRing;
-  readonly #memory: WebAssembly.Memory;
   readonly #view: DataView;
   readonly #arena = new Arena();
   readonly #flows: FlowStore;
+  readonly #execution: Execution;
   readonly #meters: Meters;
   readonly #upcalls: UpcallRing;
   geneveOptions: readonly GeneveOption[] = [];
   #onUpcalls: ((upcalls: Iterable<Upcall>) => void) | undefined;
 
   constructor({ memory, wake }: DatapathCoreOptions) {
-    this.#memory = memory;
     this.#view = new DataView(memory.buffer);
     this.commands = new CommandRing(memory, wake);
     this.#flows = new FlowStore(memory, this.#arena, this.commands);
+    this.#execution = new Execution(memory, this.commands);
     this.#meters = new Meters(memory, this.commands);
     this.#upcalls = new UpcallRing(memory);
     this.conntrack = new FastpathConntrack(memory, this.commands);
@@ -68,8 +69,8 @@ export class DatapathCore {
     return this.#flows.put(key, mask, actions);
   }
 
-  replaceActions(flow: MegaflowHandle, actions: readonly DatapathAction[]): void {
-    this.#flows.replaceActions(flow, actions);
+  replaceActions(flow: MegaflowHandle, actions: readonly DatapathAction[]): MegaflowHandle {
+    return this.#flows.replaceActions(flow, actions);
   }
 
   removeFlow(flow: MegaflowHandle): void {
@@ -80,13 +81,17 @@ export class DatapathCore {
     return this.#flows.statistics(flow);
   }
 
+  flowTraffic(address: number): Readonly<FlowTraffic> {
+    return this.#flows.traffic(address);
+  }
+
   /** What the flows take: records in use, and bytes of the arena given out. */
   usage(): { flows: number; masks: number; programs: number; arenaBytes: number; upcallsLost: number } {
     return { ...this.#flows.sizes, arenaBytes: this.#arena.allocatedBytes, upcallsLost: this.#upcalls.lost };
   }
 
   execute(request: ExecuteRequest): void {
-    sendExecute(this.#memory, this.commands, request);
+    this.#execution.send(request);
   }
 
   onUpcalls(handler: (upcalls: Iterable<Upcall>) => void): void {

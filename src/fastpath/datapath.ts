@@ -90,6 +90,8 @@ export interface Upcall {
   /** KEY_SIZE bytes, layout KEY_*. */
   readonly key: Uint8Array;
   readonly frame: Uint8Array;
+  /** Bytes of the frame: to ask is cheaper than to look at it. */
+  readonly length: number;
   readonly vnet: Uint8Array;
   readonly rssHash: number;
   /** Opaque to the slow path; handed back in `execute` so that a later pass finds its connection and bucket again. */
@@ -102,6 +104,16 @@ export interface MegaflowHandle {
   readonly id: number;
   /** Address of the record in linear memory. */
   readonly address: number;
+  /** What it was told to do; megaflows that do the same share the list. */
+  readonly actions: readonly DatapathAction[];
+}
+
+/** MegaflowStatistics as numbers, exact up to 2^53. */
+export interface FlowTraffic {
+  packets: number;
+  bytes: number;
+  used: number;
+  tcpFlags: number;
 }
 
 export interface MegaflowStatistics {
@@ -113,7 +125,8 @@ export interface MegaflowStatistics {
 }
 
 export interface ExecuteRequest {
-  readonly frame: Uint8Array;
+  /** Left out: that of the upcall, with its offload metadata. */
+  readonly frame?: Uint8Array;
   readonly vnet?: Uint8Array;
   readonly inPort: number;
   readonly actions: readonly DatapathAction[];
@@ -134,9 +147,12 @@ export interface Datapath {
    * @throws DatapathFullError when the flow arena or the mask table is full.
    */
   putFlow(key: Uint8Array, mask: Uint8Array, actions: readonly DatapathAction[]): MegaflowHandle;
-  replaceActions(flow: MegaflowHandle, actions: readonly DatapathAction[]): void;
+  /** @returns the flow's handle from now on: the very one that was given when it does that already. */
+  replaceActions(flow: MegaflowHandle, actions: readonly DatapathAction[]): MegaflowHandle;
   removeFlow(flow: MegaflowHandle): void;
   flowStatistics(flow: MegaflowHandle): MegaflowStatistics;
+  /** The same of the flow whose record is there, without allocating: the object is valid until the next call. */
+  flowTraffic(address: number): Readonly<FlowTraffic>;
 
   /** Runs actions on a frame, as if it had come in on `inPort`. */
   execute(request: ExecuteRequest): void;

@@ -232,8 +232,8 @@ export class LocalDatapath extends DatapathCore implements Datapath {
   takeUpcalls(): Upcall[] {
     const upcalls: Upcall[] = [];
     for (const upcall of this.readUpcalls()) {
-      const { key, frame, vnet } = upcall;
-      upcalls.push({ ...upcall, key: key.slice(), frame: frame.slice(), vnet: vnet.slice() });
+      const { key, frame, vnet, cookie } = upcall;
+      upcalls.push({ ...upcall, cookie, key: key.slice(), frame: frame.slice(), vnet: vnet.slice() });
     }
     return upcalls;
   }

@@ -56,12 +56,25 @@ const IPV4_BYTES = 4;
 const IPV6_BYTES = 16;
 
 const shared = new ByteWriter();
+/** Whose program `shared` holds. */
+let encoded: readonly DatapathAction[] | undefined;
 
 /** The program for `actions`; empty for none, which drops. */
 export function encodeProgram(actions: readonly DatapathAction[]): Uint8Array {
+  return sharedProgram(actions).copy();
+}
+
+/**
+ * As `encodeProgram`, in a buffer that is valid until the next call. The list given last is not encoded again: a flow is put with it
+ * and the packet that missed sent on with it. So a list must not change once it was given here.
+ */
+export function sharedProgram(actions: readonly DatapathAction[]): ByteWriter {
+  if (actions === encoded) return shared;
+  encoded = undefined;
   shared.clear();
   encodeActions(shared, actions);
-  return shared.copy();
+  encoded = actions;
+  return shared;
 }
 
 export function encodeActions(writer: ByteWriter, actions: readonly DatapathAction[]): void {

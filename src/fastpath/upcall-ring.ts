@@ -5,7 +5,8 @@
  *   waits for itself, and whoever has one upcall waits for one of each of the others.
  * Invariants: as in assembly/rings.ts. Upcalls of one port keep their order. A record that was read becomes a RECORD_SKIP,
  *   and the tail moves over those: the ring is given back in the order of writing, whatever the order of reading.
- *   An `Upcall` is a view of its record, which is given back when the next one is asked for.
+ *   An `Upcall` is a view of its record, which is given back when the next one is asked for; its key is a copy, which the
+ *   next one's takes the place of.
  */
 import { KEY_SIZE } from "../../assembly/layout/key.ts";
 import { MAX_PORTS } from "../../assembly/layout/limits.ts";
@@ -44,6 +45,8 @@ const TAIL = (UPCALL_RING_BASE + RING_TAIL) >> 2;
 const LOST = (UPCALL_RING_BASE + RING_LOST) >> 2;
 const DATA = UPCALL_RING_BASE + RING_DATA;
 
+const KEY_WORDS32 = KEY_SIZE / 4;
+
 /** Records of one port that wait, the next of them at `next`. */
 interface PortQueue {
   readonly port: number;
@@ -53,6 +56,9 @@ interface PortQueue {
 
 export class UpcallRing {
   readonly #words: Int32Array;
+  /** The key of the upcall that was read last: JavaScript's own memory is quicker to work on than shared memory. */
+  readonly #key = new Uint8Array(KEY_SIZE);
+  readonly #keyWords = new Int32Array(this.#key.buffer);
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #queues = new Map<number, PortQueue>();
@@ -147,25 +153,56 @@ export class UpcallRing {
   }
 
   #upcall(record: number): Upcall {
-    const view = this.#view;
-    const bytes = this.#bytes;
-    const word = (field: number) => view.getUint32(record + field, true);
-    const reason = word(UPCALL_REASON);
-    const vnet = record + UPCALL_VNET;
-    const key = record + UPCALL_KEY;
-    const frame = record + UPCALL_FRAME;
-    return {
-      reason: reason === UPCALL_MISS ? "miss" : reason === UPCALL_ACTION ? "action" : "slow_path",
-      inPort: word(UPCALL_IN_PORT),
-      argument: word(UPCALL_ARGUMENT),
-      cookie: view.getBigUint64(record + UPCALL_COOKIE, true),
-      depth: word(UPCALL_DEPTH),
-      key: bytes.subarray(key, key + KEY_SIZE),
-      frame: bytes.subarray(frame, frame + word(UPCALL_LENGTH)),
-      vnet: bytes.subarray(vnet, vnet + VNET_HEADER_SIZE),
-      rssHash: word(UPCALL_RSS_HASH),
-      connection: word(UPCALL_CONNECTION),
-      bucket: word(UPCALL_BUCKET),
-    };
+    const words = this.#words;
+    const from = (record + UPCALL_KEY) >> 2;
+    for (let i = 0; i < KEY_WORDS32; i++) this.#keyWords[i] = words[from + i];
+    return new RingUpcall(words, this.#bytes, record, this.#key);
+  }
+}
+
+/** A record of the ring. What few ask for is looked at when they ask. */
+export class RingUpcall implements Upcall {
+  readonly reason: Upcall["reason"];
+  readonly inPort: number;
+  readonly argument: number;
+  readonly depth: number;
+  readonly length: number;
+  readonly rssHash: number;
+  readonly connection: number;
+  readonly bucket: number;
+  readonly key: Uint8Array;
+  /** Of the record in linear memory. */
+  readonly address: number;
+  readonly #bytes: Uint8Array;
+  #frame: Uint8Array | undefined;
+
+  constructor(words: Int32Array, bytes: Uint8Array, address: number, key: Uint8Array) {
+    const reason = words[(address + UPCALL_REASON) >> 2];
+    this.reason = reason === UPCALL_MISS ? "miss" : reason === UPCALL_ACTION ? "action" : "slow_path";
+    this.inPort = words[(address + UPCALL_IN_PORT) >> 2] >>> 0;
+    this.argument = words[(address + UPCALL_ARGUMENT) >> 2] >>> 0;
+    this.depth = words[(address + UPCALL_DEPTH) >> 2];
+    this.length = words[(address + UPCALL_LENGTH) >> 2];
+    this.rssHash = words[(address + UPCALL_RSS_HASH) >> 2] >>> 0;
+    this.connection = words[(address + UPCALL_CONNECTION) >> 2] >>> 0;
+    this.bucket = words[(address + UPCALL_BUCKET) >> 2] >>> 0;
+    this.key = key;
+    this.address = address;
+    this.#bytes = bytes;
+  }
+
+  get cookie(): bigint {
+    return new DataView(this.#bytes.buffer).getBigUint64(this.address + UPCALL_COOKIE, true);
+  }
+
+  get frame(): Uint8Array {
+    const at = this.address + UPCALL_FRAME;
+    this.#frame ??= this.#bytes.subarray(at, at + this.length);
+    return this.#frame;
+  }
+
+  get vnet(): Uint8Array {
+    const at = this.address + UPCALL_VNET;
+    return this.#bytes.subarray(at, at + VNET_HEADER_SIZE);
   }
 }

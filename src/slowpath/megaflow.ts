@@ -6,96 +6,132 @@
  *   whom does a megaflow's traffic count.
  * Invariants: a megaflow is in `MegaflowTable` exactly as long as its record is linked in the datapath.
  *   `key` is the whole key of the packet that made it; only bits under `mask` count for matching, the others feed re-translation.
- * Cost: one Map entry and one small object a megaflow; keys are cut to the extent of their mask and packet.
+ * Cost: no object stays for a megaflow: it is a place in columns (megaflow-columns.ts), its key one in pages (key-store.ts). A
+ *   `Megaflow` is made when somebody asks for one, and two of the same megaflow are equal by their `id`.
  */
 import { KEY_IN_PORT, KEY_SIZE } from "../../assembly/layout/key.ts";
 import type { MegaflowHandle } from "../fastpath/datapath.ts";
 import type { DatapathAction } from "../fastpath/datapath-action.ts";
-import { ByteSlab } from "./byte-slab.ts";
+import { WordView } from "../fastpath/word-view.ts";
+import { KeyStore } from "./key-store.ts";
+import { MegaflowColumns } from "./megaflow-columns.ts";
+import { type MaskEntry, MegaflowMasks, maskedHash } from "./megaflow-mask.ts";
 import { type Origin, OriginTable } from "./origin.ts";
 import type { Match, Rule } from "./tables/rule.ts";
 import type { Effect, Translation } from "./translate/translation.ts";
 
-const KEY_WORDS32 = KEY_SIZE / 4;
 const IN_PORT_WORD = KEY_IN_PORT / 4;
 const NOTHING: readonly Effect[] = [];
+/** No place. */
+const NONE = 0;
 
-/** A mask shared by all megaflows that look at the same bits, with those megaflows by hash of their masked key. */
-export interface MaskEntry {
-  readonly hash: number;
-  readonly bytes: Uint8Array;
-  /** All of its 32-bit words. */
-  readonly all: Uint32Array;
-  /** Indices of the non-zero 32-bit words, and those words. */
-  readonly words: Uint16Array;
-  readonly bits: Uint32Array;
-  readonly flows: Map<number, Megaflow>;
-}
+/** A megaflow of a table, for as long as it is there. */
+export class Megaflow implements MegaflowHandle {
+  /** Of its record in the datapath: no other megaflow has had it. */
+  readonly id: number;
+  readonly place: number;
+  readonly #columns: MegaflowColumns;
+  readonly #masks: MegaflowMasks;
+  readonly #keys: KeyStore;
 
-export interface Megaflow {
-  readonly handle: MegaflowHandle;
-  readonly mask: MaskEntry;
+  constructor(place: number, columns: MegaflowColumns, masks: MegaflowMasks, keys: KeyStore) {
+    this.place = place;
+    this.id = columns.id[place];
+    this.#columns = columns;
+    this.#masks = masks;
+    this.#keys = keys;
+  }
+
+  get address(): number {
+    return this.#columns.address[this.place];
+  }
+
+  get mask(): MaskEntry {
+    return this.#masks.at(this.#columns.mask[this.place]);
+  }
+
   /** KEY_SIZE bytes, cut after the last non-zero 8-byte word. */
-  readonly key: Uint8Array;
-  readonly hash: number;
-  /** Next megaflow of the same mask with the same hash. */
-  next: Megaflow | undefined;
-  actions: readonly DatapathAction[];
-  origin: Origin;
-  /** What its packets teach (addresses, rules, shorter timeouts): as long as there are packets, it is learned again. */
-  refreshed: readonly Effect[];
-  /** Milliseconds of CLOCK_MONOTONIC. */
-  readonly created: number;
-  /** Already credited to rules, groups and ports. */
-  credited: { packets: bigint; bytes: bigint };
+  get key(): Uint8Array {
+    return this.#keys.at(this.#columns.key[this.place]);
+  }
+
+  get actions(): readonly DatapathAction[] {
+    return this.#columns.actions[this.place];
+  }
+
+  get origin(): Origin {
+    return this.#columns.origin[this.place];
+  }
+
+  get refreshed(): readonly Effect[] {
+    return this.#columns.refreshed[this.place];
+  }
+
+  /** Of the key under the mask. */
+  get hash(): number {
+    return this.#columns.hash[this.place];
+  }
 }
 
 export class MegaflowTable {
-  readonly #masks = new Map<number, MaskEntry[]>();
+  readonly columns = new MegaflowColumns();
+  readonly #masks = new MegaflowMasks();
   readonly #origins = new OriginTable();
-  readonly #all = new Set<Megaflow>();
-  readonly #keys = new ByteSlab();
+  readonly #keys = new KeyStore();
+  readonly #keyWords = new WordView();
+  /** First place by hash: a power of two, as many as places. */
+  #buckets = new Uint32Array(this.columns.capacity);
+  #size = 0;
+  #oldest = NONE;
+  #newest = NONE;
 
   get size(): number {
-    return this.#all.size;
+    return this.#size;
   }
 
-  has(flow: Megaflow): boolean {
-    return this.#all.has(flow);
+  has({ id, place }: Megaflow): boolean {
+    return this.columns.id[place] === id;
   }
 
-  [Symbol.iterator](): IterableIterator<Megaflow> {
-    return this.#all.values();
+  /** The megaflow there; undefined when it is gone. */
+  at(place: number): Megaflow | undefined {
+    return this.columns.id[place] === 0 ? undefined : this.#megaflow(place);
+  }
+
+  /** Those that are there now, in the order of their making; those that go meanwhile are left out. */
+  *[Symbol.iterator](): Generator<Megaflow> {
+    const { columns } = this;
+    const places = this.places();
+    const ids = places.map((place) => columns.id[place]);
+    for (let i = 0; i < places.length; i++) {
+      if (columns.id[places[i]] === ids[i]) yield this.#megaflow(places[i]);
+    }
+  }
+
+  /** Their places. */
+  places(): Uint32Array {
+    const places = new Uint32Array(this.#size);
+    let place = this.#oldest;
+    for (let i = 0; i < places.length; i++) {
+      places[i] = place;
+      place = this.columns.next[place];
+    }
+    return places;
   }
 
   /** The shared entry of a mask of KEY_SIZE bytes. */
   mask(bytes: Uint8Array): MaskEntry {
-    const words32 = words(bytes);
-    let hash = 0;
-    for (let i = 0; i < KEY_WORDS32; i++) hash = mix(hash, words32[i]);
-    let entries = this.#masks.get(hash);
-    if (entries === undefined) {
-      entries = [];
-      this.#masks.set(hash, entries);
-    }
-    let entry = entries.find((candidate) => sameWords(candidate.all, words32));
-    if (entry === undefined) {
-      entry = makeMask(hash, bytes);
-      entries.push(entry);
-    }
-    return entry;
+    return this.#masks.of(bytes);
   }
 
   /** A mask that was asked for, and no megaflow came of it. */
   abandon(mask: MaskEntry): void {
-    if (mask.flows.size === 0) this.#forgetMask(mask);
+    if (mask.flows === 0) this.#masks.forget(mask);
   }
 
   /** Masks with megaflows. */
   get maskCount(): number {
-    let count = 0;
-    for (const entries of this.#masks.values()) count += entries.length;
-    return count;
+    return this.#masks.size;
   }
 
   /** Different ways through the pipeline that megaflows took. */
@@ -105,116 +141,180 @@ export class MegaflowTable {
 
   /** The megaflow of this mask that covers `key` (KEY_SIZE bytes), if it is installed. */
   find(mask: MaskEntry, key: Uint8Array): Megaflow | undefined {
-    const hash = maskedHash(mask, wordsOfKey(key));
-    for (let flow = mask.flows.get(hash); flow !== undefined; flow = flow.next) {
-      if (covers(flow, key)) return flow;
+    const words = this.#keyWords.of(key);
+    const hash = maskedHash(mask, words);
+    const { columns } = this;
+    for (let place = this.#buckets[this.#bucketOf(hash, mask)]; place !== NONE; place = columns.nextOfHash[place]) {
+      if (columns.hash[place] !== hash || columns.mask[place] !== mask.index) continue;
+      if (this.#keys.agrees(columns.key[place], words, mask.words, mask.bits)) return this.#megaflow(place);
     }
     return undefined;
   }
 
-  /** @param actions what the datapath was given, which for slow megaflows is not what translation said. */
-  add(
-    handle: MegaflowHandle,
-    mask: MaskEntry,
-    key: Uint8Array,
-    actions: readonly DatapathAction[],
-    translation: Translation,
-    now: number,
-  ): Megaflow {
-    const hash = maskedHash(mask, wordsOfKey(key));
-    const flow: Megaflow = {
-      handle,
-      mask,
-      key: this.#keys.keep(trimmed(key)),
-      hash,
-      next: mask.flows.get(hash),
-      actions,
-      origin: this.#origins.of(translation),
-      refreshed: taught(translation),
-      created: now,
-      credited: { packets: 0n, bytes: 0n },
-    };
-    mask.flows.set(hash, flow);
-    this.#all.add(flow);
-    flow.origin.megaflows.add(flow);
-    return flow;
+  add(handle: MegaflowHandle, mask: MaskEntry, key: Uint8Array, translation: Translation, now: number): Megaflow {
+    const { columns } = this;
+    const words = this.#keyWords.of(key);
+    const place = columns.take();
+    if (columns.capacity > this.#buckets.length) this.#rehash();
+    columns.id[place] = handle.id;
+    columns.address[place] = handle.address;
+    columns.mask[place] = mask.index;
+    columns.hash[place] = maskedHash(mask, words);
+    columns.key[place] = this.#keys.keep(words);
+    columns.created[place] = now;
+    columns.creditedPackets[place] = 0;
+    columns.creditedBytes[place] = 0;
+    columns.actions[place] = handle.actions;
+    this.#link(place);
+    this.#enlist(place);
+    mask.flows++;
+    this.#enter(place, translation);
+    return this.#megaflow(place);
   }
 
   /** Takes new actions and a new origin for a megaflow whose key and mask stay. */
-  update(flow: Megaflow, actions: readonly DatapathAction[], translation: Translation): void {
-    const origin = this.#origins.of(translation);
-    if (origin !== flow.origin) {
-      this.#leave(flow);
-      origin.megaflows.add(flow);
-      flow.origin = origin;
+  update({ place }: Megaflow, actions: readonly DatapathAction[], translation: Translation): void {
+    const before = this.columns.origin[place];
+    if (this.#origins.of(translation) !== before) {
+      this.#leave(place);
+      this.#enter(place, translation);
+    } else {
+      this.columns.refreshed[place] = taughtIn(before, translation);
     }
-    flow.actions = actions;
-    flow.refreshed = taught(translation);
+    this.columns.actions[place] = actions;
   }
 
   /** false: it was not there. */
   delete(flow: Megaflow): boolean {
-    if (!this.#all.delete(flow)) return false;
-    this.#leave(flow);
-    const { flows } = flow.mask;
-    const first = flows.get(flow.hash);
-    if (first === flow) {
-      if (flow.next === undefined) flows.delete(flow.hash);
-      else flows.set(flow.hash, flow.next);
-    } else {
-      let previous = first;
-      while (previous !== undefined && previous.next !== flow) previous = previous.next;
-      if (previous !== undefined) previous.next = flow.next;
-    }
-    if (flows.size === 0) this.#forgetMask(flow.mask);
+    if (!this.has(flow)) return false;
+    const { columns } = this;
+    const { place, mask } = flow;
+    this.#leave(place);
+    this.#unlink(place, mask);
+    this.#delist(place);
+    this.#keys.drop(columns.key[place]);
+    columns.give(place);
+    if (--mask.flows === 0) this.#masks.forget(mask);
     return true;
   }
 
   /** Megaflows whose translation went through the rule. */
-  *byRule(rule: Rule): Generator<Megaflow> {
-    for (const { megaflows } of this.#origins.byRule(rule)) yield* megaflows;
+  byRule(rule: Rule): Generator<Megaflow> {
+    return this.#of(this.#origins.byRule(rule));
   }
 
-  *byGroup(group: number): Generator<Megaflow> {
-    for (const { megaflows } of this.#origins.byGroup(group)) yield* megaflows;
+  byGroup(group: number): Generator<Megaflow> {
+    return this.#of(this.#origins.byGroup(group));
   }
 
-  *byMissedTable(table: number): Generator<Megaflow> {
-    for (const { megaflows } of this.#origins.byMissedTable(table)) yield* megaflows;
+  byMissedTable(table: number): Generator<Megaflow> {
+    return this.#of(this.#origins.byMissedTable(table));
   }
 
   rulesHit(table: number): ReadonlySet<Rule> {
     return this.#origins.rulesHit(table);
   }
 
-  *learning(): Generator<Megaflow> {
-    for (const { megaflows } of this.#origins.learning()) yield* megaflows;
+  learning(): Generator<Megaflow> {
+    return this.#of(this.#origins.learning());
   }
 
   /** Those that another port may make a difference to. */
-  *wantingPorts(): Generator<Megaflow> {
-    for (const { megaflows } of this.#origins.wantingPorts()) yield* megaflows;
+  wantingPorts(): Generator<Megaflow> {
+    return this.#of(this.#origins.wantingPorts());
   }
 
-  #leave(flow: Megaflow): void {
-    const { megaflows } = flow.origin;
-    megaflows.delete(flow);
-    if (megaflows.size === 0) this.#origins.forget(flow.origin);
+  /** To be used up before megaflows come or go. */
+  *#of(origins: Iterable<Origin>): Generator<Megaflow> {
+    for (const { newest } of origins) {
+      for (let place = newest; place !== NONE; place = this.columns.nextOfOrigin[place]) yield this.#megaflow(place);
+    }
   }
 
-  #forgetMask(mask: MaskEntry): void {
-    const entries = this.#masks.get(mask.hash);
-    if (entries === undefined) return;
-    const at = entries.indexOf(mask);
-    if (at >= 0) entries.splice(at, 1);
-    if (entries.length === 0) this.#masks.delete(mask.hash);
+  #megaflow(place: number): Megaflow {
+    return new Megaflow(place, this.columns, this.#masks, this.#keys);
+  }
+
+  // ------------------------------------------------------------------------------------------------------- by masked key
+
+  #bucketOf(hash: number, mask: MaskEntry): number {
+    return (hash ^ mask.hash) & (this.#buckets.length - 1);
+  }
+
+  #link(place: number): void {
+    const { columns } = this;
+    const bucket = this.#bucketOf(columns.hash[place], this.#masks.at(columns.mask[place]));
+    columns.nextOfHash[place] = this.#buckets[bucket];
+    this.#buckets[bucket] = place;
+  }
+
+  #unlink(place: number, mask: MaskEntry): void {
+    const { nextOfHash, hash } = this.columns;
+    const bucket = this.#bucketOf(hash[place], mask);
+    if (this.#buckets[bucket] === place) {
+      this.#buckets[bucket] = nextOfHash[place];
+      return;
+    }
+    let before = this.#buckets[bucket];
+    while (nextOfHash[before] !== place) before = nextOfHash[before];
+    nextOfHash[before] = nextOfHash[place];
+  }
+
+  #rehash(): void {
+    this.#buckets = new Uint32Array(this.columns.capacity);
+    for (let place = this.#oldest; place !== NONE; place = this.columns.next[place]) this.#link(place);
+  }
+
+  // -------------------------------------------------------------------------------------------------- the list of them all
+
+  #enlist(place: number): void {
+    const { columns } = this;
+    columns.previous[place] = this.#newest;
+    columns.next[place] = NONE;
+    if (this.#newest === NONE) this.#oldest = place;
+    else columns.next[this.#newest] = place;
+    this.#newest = place;
+    this.#size++;
+  }
+
+  #delist(place: number): void {
+    const { next, previous } = this.columns;
+    if (previous[place] === NONE) this.#oldest = next[place];
+    else next[previous[place]] = next[place];
+    if (next[place] === NONE) this.#newest = previous[place];
+    else previous[next[place]] = previous[place];
+    this.#size--;
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- origins
+
+  #enter(place: number, translation: Translation): void {
+    const { columns } = this;
+    const origin = this.#origins.of(translation);
+    columns.origin[place] = origin;
+    columns.refreshed[place] = taughtIn(origin, translation);
+    columns.nextOfOrigin[place] = origin.newest;
+    columns.previousOfOrigin[place] = NONE;
+    if (origin.newest !== NONE) columns.previousOfOrigin[origin.newest] = place;
+    origin.newest = place;
+  }
+
+  #leave(place: number): void {
+    const { nextOfOrigin, previousOfOrigin, origin: origins } = this.columns;
+    const origin = origins[place];
+    const next = nextOfOrigin[place];
+    const previous = previousOfOrigin[place];
+    if (previous === NONE) origin.newest = next;
+    else nextOfOrigin[previous] = next;
+    if (next !== NONE) previousOfOrigin[next] = previous;
+    if (origin.newest === NONE) this.#origins.forget(origin);
   }
 }
 
 /** Whether a packet with this key (KEY_SIZE bytes) is one of the megaflow's. */
 export function covers(flow: Megaflow, key: Uint8Array): boolean {
   const own = words(flow.key);
-  const other = wordsOfKey(key);
+  const other = words(key);
   const { words: indices, bits } = flow.mask;
   for (let i = 0; i < indices.length; i++) {
     const at = indices[i];
@@ -250,63 +350,34 @@ export function fullKey(flow: Megaflow): Uint8Array {
   return key;
 }
 
-function makeMask(hash: number, bytes: Uint8Array): MaskEntry {
-  const copy = bytes.slice();
-  const all = words(copy);
-  const indices: number[] = [];
-  for (let i = 0; i < KEY_WORDS32; i++) if (all[i] !== 0) indices.push(i);
-  return {
-    hash,
-    bytes: copy,
-    all,
-    words: Uint16Array.from(indices),
-    bits: Uint32Array.from(indices, (i) => all[i]),
-    flows: new Map(),
-  };
-}
-
-function maskedHash(mask: MaskEntry, key: Uint32Array): number {
-  let hash = 0;
-  const { words: indices, bits } = mask;
-  for (let i = 0; i < indices.length; i++) hash = mix(hash, key[indices[i]] & bits[i]);
-  return hash;
-}
-
-function mix(hash: number, word: number): number {
-  const h = Math.imul(hash ^ word, 0x9e3779b1);
-  return (h ^ (h >>> 15)) | 0;
-}
-
 function words(bytes: Uint8Array): Uint32Array {
   return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2);
 }
 
-let lastKey: Uint8Array | undefined;
-let lastWords: Uint32Array;
-
-/** The same for the key of an upcall, which is looked at several times: a view costs more than what is done with it. */
-function wordsOfKey(key: Uint8Array): Uint32Array {
-  if (key !== lastKey) {
-    lastWords = words(key);
-    lastKey = key;
-  }
-  return lastWords;
-}
-
-function sameWords(a: Uint32Array, b: Uint32Array): boolean {
-  for (let i = 0; i < KEY_WORDS32; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
-
-function trimmed(key: Uint8Array): Uint8Array {
-  const all = words(key);
-  let end = KEY_WORDS32;
-  while (end > 0 && all[end - 1] === 0) end--;
-  return key.subarray(0, (end + (end & 1)) * 4);
-}
-
 /** Effects that repeat with every packet of a megaflow, whether or not the slow path sees it. */
 export function taught(translation: Translation): readonly Effect[] {
-  const lasting = translation.effects.filter(({ type }) => type !== "packet_in");
+  const { effects } = translation;
+  if (effects.length === 0) return NOTHING;
+  const lasting = effects.filter(({ type }) => type !== "packet_in");
   return lasting.length === 0 ? NOTHING : lasting;
+}
+
+/** The same, as the list of the origin's last megaflow when that is equal: thousands teach the same address. */
+function taughtIn(origin: Origin, translation: Translation): readonly Effect[] {
+  const effects = taught(translation);
+  if (effects.length === 0) return effects;
+  if (!teachTheSame(origin.taught, effects)) origin.taught = effects;
+  return origin.taught;
+}
+
+function teachTheSame(some: readonly Effect[], others: readonly Effect[]): boolean {
+  return some.length === others.length && some.every((effect, i) => isSameStation(effect, others[i]));
+}
+
+/** Of addresses only: other effects are rarer, and dearer to compare than to keep. */
+function isSameStation(one: Effect, other: Effect): boolean {
+  if (one.type !== "learn_mac" || other.type !== "learn_mac") return one === other;
+  const { bridge, vlan, port, mac } = one;
+  if (bridge !== other.bridge || vlan !== other.vlan || port !== other.port) return false;
+  return mac.every((byte, i) => byte === other.mac[i]);
 }

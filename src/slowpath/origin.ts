@@ -6,9 +6,9 @@
  * Cost: finding a known way is one Map look-up and a comparison of its rule list; only a new one (OVN: some sixty rules) is
  *   entered in the indexes.
  */
-import type { Megaflow } from "./megaflow.ts";
+import { wordsOf } from "./flow/flow.ts";
 import type { Bucket, Rule } from "./tables/rule.ts";
-import type { Translation } from "./translate/translation.ts";
+import type { Effect, Translation } from "./translate/translation.ts";
 
 export interface Origin {
   /** Statistics flow to them, and a change of them means a new translation. */
@@ -25,7 +25,10 @@ export interface Origin {
   readonly written: Uint8Array;
   /** Something a megaflow cannot express: every packet is translated. */
   readonly slow: boolean;
-  readonly megaflows: Set<Megaflow>;
+  /** The place of the megaflow that took it last, 0 = none: the head of their list (MegaflowColumns). */
+  newest: number;
+  /** What the packets of that one teach: others' mostly teach the same, and then share the list. */
+  taught: readonly Effect[];
 }
 
 const NO_ORIGINS: ReadonlySet<Origin> = new Set();
@@ -46,7 +49,7 @@ export class OriginTable {
     return count;
   }
 
-  /** The way that a translation took; it stays in the table while some megaflow is in its set. */
+  /** The way that a translation took; it stays in the table until it is forgotten. */
   of(translation: Translation): Origin {
     const last = translation.rules.at(-1);
     let candidates = this.#byLastRule.get(last);
@@ -131,7 +134,8 @@ function makeOrigin(translation: Translation): Origin {
     recirculationIds: recirculationIds.slice(),
     written: written.slice(),
     slow: slow !== "",
-    megaflows: new Set(),
+    newest: 0,
+    taught: [],
   };
 }
 
@@ -145,7 +149,7 @@ function sameWay(origin: Origin, translation: Translation): boolean {
     origin.usesMacLearning === translation.usesMacLearning &&
     origin.wantsPorts === translation.wantsPorts &&
     origin.slow === (translation.slow !== "") &&
-    Buffer.compare(origin.written, translation.written) === 0
+    sameItems(wordsOf(origin.written), wordsOf(translation.written))
   );
 }
 

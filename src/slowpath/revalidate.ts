@@ -14,10 +14,11 @@ import { KEY_SIZE } from "../../assembly/layout/key.ts";
 import { type Datapath, DatapathFullError } from "../fastpath/datapath.ts";
 import { inPortOfKey } from "./datapath-key.ts";
 import { overlaps } from "./flow/match.ts";
-import { fullKey, type Megaflow, type MegaflowTable, mayMatch, taught } from "./megaflow.ts";
+import { type Megaflow, type MegaflowTable, mayMatch, taught } from "./megaflow.ts";
 import type { Rule } from "./tables/rule.ts";
 import type { Effect } from "./translate/translation.ts";
 import {
+  creditBuckets,
   creditRules,
   type FlowWatcher,
   type KeyTranslator,
@@ -60,10 +61,11 @@ export class Revalidator {
   isPaused = false;
   readonly #options: RevalidatorOptions;
   readonly #mask = new Uint8Array(KEY_SIZE);
-  /** Megaflows that the round under way has yet to look at. */
-  readonly #doubtful = new Set<Megaflow>();
+  readonly #key = new Uint8Array(KEY_SIZE);
+  /** Places of megaflows that the round under way has yet to look at. */
+  readonly #doubtful = new Set<number>();
   /** Those that have taught in the round under way; undefined between rounds. */
-  #haveTaught: Set<Megaflow> | undefined;
+  #haveTaught: Set<number> | undefined;
 
   constructor(options: RevalidatorOptions) {
     this.#options = options;
@@ -76,40 +78,42 @@ export class Revalidator {
       this.everything();
       return;
     }
-    const touched = new Set<Megaflow>();
-    for (const rule of removed) for (const flow of megaflows.byRule(rule)) touched.add(flow);
-    for (const rule of added) for (const flow of this.#couldHit(rule)) touched.add(flow);
+    const touched = new Set<number>();
+    for (const rule of removed) for (const { place } of megaflows.byRule(rule)) touched.add(place);
+    for (const rule of added) for (const { place } of this.#couldHit(rule)) touched.add(place);
     this.#retranslate(touched);
   }
 
   groupsChanged(ids: Iterable<number>): void {
-    const touched = new Set<Megaflow>();
-    for (const id of ids) for (const flow of this.#options.megaflows.byGroup(id)) touched.add(flow);
+    const touched = new Set<number>();
+    for (const id of ids) for (const { place } of this.#options.megaflows.byGroup(id)) touched.add(place);
     this.#retranslate(touched);
   }
 
   macTableChanged(): void {
-    this.#retranslate([...this.#options.megaflows.learning()]);
+    this.#retranslate(placesOf(this.#options.megaflows.learning()));
   }
 
   /** What tables do with packets that no rule matches has changed. */
   missesChanged(): void {
-    this.#retranslate([...this.#options.megaflows].filter(({ origin }) => origin.missedTables.length > 0));
+    const { megaflows } = this.#options;
+    const { origin } = megaflows.columns;
+    this.#retranslate(megaflows.places().filter((place) => origin[place].missedTables.length > 0));
   }
 
   /** Ports, configuration, meters: whatever may touch any megaflow. */
   everything(): void {
-    this.#retranslate([...this.#options.megaflows]);
+    this.#retranslate(this.#options.megaflows.places());
   }
 
   /** A bridge has a port more. */
   portAdded(): void {
-    this.#retranslate([...this.#options.megaflows.wantingPorts()]);
+    this.#retranslate(placesOf(this.#options.megaflows.wantingPorts()));
   }
 
   /** Megaflows of a port that is gone would never be asked for again. */
   portRemoved(datapathPort: number): void {
-    for (const flow of [...this.#options.megaflows]) if (inPortOfKey(flow.key) === datapathPort) this.remove(flow);
+    for (const flow of this.#options.megaflows) if (inPortOfKey(flow.key) === datapathPort) this.remove(flow);
     this.everything();
   }
 
@@ -120,27 +124,33 @@ export class Revalidator {
     const time = now();
     const isCrowded = megaflows.size >= flowLimit() * CROWDED;
     const limit = isCrowded ? Math.min(maxIdle(), CROWDED_IDLE) : maxIdle();
-    for (const flow of [...megaflows]) {
-      const used = this.#credit(flow) || flow.created;
-      if (time - used > limit) {
-        this.statistics.expired++;
-        this.remove(flow);
-      }
+    const { columns } = megaflows;
+    for (const place of megaflows.places()) {
+      if (columns.id[place] === 0) continue;
+      const used = this.#credit(place) || columns.created[place];
+      if (time - used <= limit) continue;
+      const flow = megaflows.at(place);
+      if (flow === undefined) continue;
+      this.statistics.expired++;
+      this.remove(flow);
     }
   }
 
   /** Statistics of all megaflows into rules and buckets, now: before they are shown. */
   creditAll(): void {
-    for (const flow of this.#options.megaflows) this.#credit(flow);
+    for (const place of this.#options.megaflows.places()) this.#credit(place);
   }
 
   /** Nothing when it is gone already: what its last packets taught may have removed it. */
   remove(flow: Megaflow): void {
     const { datapath, megaflows, release } = this.#options;
-    this.#credit(flow);
-    if (!megaflows.delete(flow)) return;
-    datapath.removeFlow(flow.handle);
-    for (const id of referencedIds(flow)) release(id);
+    if (!megaflows.has(flow)) return;
+    this.#credit(flow.place);
+    if (!megaflows.has(flow)) return;
+    const ids = [...referencedIds(flow)];
+    datapath.removeFlow(flow);
+    megaflows.delete(flow);
+    for (const id of ids) release(id);
   }
 
   *#couldHit(rule: Rule): Generator<Megaflow> {
@@ -153,14 +163,15 @@ export class Revalidator {
   }
 
   /** A megaflow that cannot be kept true goes, and the others are looked at all the same. */
-  #retranslate(flows: Iterable<Megaflow>): void {
-    for (const flow of flows) this.#doubtful.add(flow);
+  #retranslate(places: Iterable<number>): void {
+    for (const place of places) this.#doubtful.add(place);
     if (this.#haveTaught !== undefined) return;
     this.#haveTaught = new Set();
     let failure: unknown;
-    for (const flow of this.#doubtful) {
-      this.#doubtful.delete(flow);
-      if (!this.#options.megaflows.has(flow)) continue;
+    for (const place of this.#doubtful) {
+      this.#doubtful.delete(place);
+      const flow = this.#options.megaflows.at(place);
+      if (flow === undefined) continue;
       try {
         this.#retranslateOne(flow);
       } catch (error) {
@@ -177,8 +188,11 @@ export class Revalidator {
     const { datapath, megaflows, translate, retain, release, watcher } = this.#options;
     this.statistics.translated++;
     // Until now its traffic belongs to the rules it was made by.
-    this.#credit(flow);
-    const translation = translate(fullKey(flow));
+    this.#credit(flow.place);
+    // What it taught may have removed it.
+    if (!megaflows.has(flow)) return;
+    this.#key.fill(0).set(flow.key);
+    const translation = translate(this.#key);
     if (translation === undefined || !within(megaflowMask(translation, this.#mask), flow.mask.bytes)) {
       this.statistics.removed++;
       this.remove(flow);
@@ -191,11 +205,10 @@ export class Revalidator {
       return;
     }
     const before = [...referencedIds(flow)];
-    const actions = megaflowActions(translation);
-    const same = isDeepStrictEqual(actions, flow.actions);
-    if (!same) datapath.replaceActions(flow.handle, actions);
     const old = flow.actions;
-    megaflows.update(flow, same ? old : actions, translation);
+    const handle = datapath.replaceActions(flow, megaflowActions(translation));
+    const same = handle === flow;
+    megaflows.update(flow, handle.actions, translation);
     if (!same) watcher()?.changed(flow, old);
     for (const id of referencedIds(flow)) retain(id);
     for (const id of before) release(id);
@@ -203,30 +216,35 @@ export class Revalidator {
   }
 
   /** @returns milliseconds of the last packet, 0 = never. */
-  #credit(flow: Megaflow): number {
-    if (!this.#options.megaflows.has(flow)) return 0;
-    const { packets, bytes, used, tcpFlags } = this.#options.datapath.flowStatistics(flow.handle);
-    const morePackets = packets - flow.credited.packets;
-    const moreBytes = bytes - flow.credited.bytes;
-    if (morePackets > 0n && !flow.origin.slow) {
-      creditRules(flow.origin.rules, morePackets, moreBytes, used);
-      for (const { statistics } of flow.origin.buckets) {
-        statistics.packets += morePackets;
-        statistics.bytes += moreBytes;
-        statistics.used = used;
-      }
-    }
-    flow.credited = { packets, bytes };
+  #credit(place: number): number {
+    const { datapath, megaflows } = this.#options;
+    const { columns } = megaflows;
+    if (columns.id[place] === 0) return 0;
+    const { packets, bytes, used, tcpFlags } = datapath.flowTraffic(columns.address[place]);
+    const morePackets = packets - columns.creditedPackets[place];
+    if (morePackets === 0) return used;
+    const moreBytes = bytes - columns.creditedBytes[place];
+    columns.creditedPackets[place] = packets;
+    columns.creditedBytes[place] = bytes;
+    const { slow, rules, buckets } = columns.origin[place];
+    if (slow) return used;
+    creditRules(rules, BigInt(morePackets), BigInt(moreBytes), used);
+    creditBuckets(buckets, BigInt(morePackets), BigInt(moreBytes), used);
     // Last: what it teaches may have this very megaflow looked at again, or removed.
-    if (morePackets > 0n && !flow.origin.slow) this.#teach(flow, tcpFlags);
+    this.#teach(place, tcpFlags);
     return used;
   }
 
-  #teach(flow: Megaflow, tcpFlags: number): void {
-    if (flow.refreshed.length === 0 || this.#haveTaught?.has(flow)) return;
-    this.#haveTaught?.add(flow);
-    this.#options.refresh(flow.refreshed, tcpFlags);
+  #teach(place: number, tcpFlags: number): void {
+    const effects = this.#options.megaflows.columns.refreshed[place];
+    if (effects.length === 0 || this.#haveTaught?.has(place)) return;
+    this.#haveTaught?.add(place);
+    this.#options.refresh(effects, tcpFlags);
   }
+}
+
+function placesOf(flows: Iterable<Megaflow>): Iterable<number> {
+  return Array.from(flows, ({ place }) => place);
 }
 
 function within(inner: Uint8Array, outer: Uint8Array): boolean {

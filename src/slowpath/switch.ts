@@ -112,7 +112,7 @@ export class Switch {
     });
     this.#packetOuts = new PacketOuts(datapath, (upcall, input) => {
       const { recirculation, select } = this;
-      const packet = { packetLength: upcall.frame.length, rssHash: upcall.rssHash };
+      const packet = { packetLength: upcall.length, rssHash: upcall.rssHash };
       this.upcalls.run(upcall, translate({ ...input, recirculation, select, packet, mayLearn: this.#mayLearn }));
     });
     const shared = {

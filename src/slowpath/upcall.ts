@@ -10,7 +10,8 @@ import { KEY_CT_STATE, KEY_IN_PORT, KEY_RECIRC_ID, KEY_SIZE } from "../../assemb
 import { type Datapath, DatapathFullError, type Upcall } from "../fastpath/datapath.ts";
 import type { DatapathAction } from "../fastpath/datapath-action.ts";
 import { recirculationIdOfKey } from "./datapath-key.ts";
-import type { MaskEntry, Megaflow, MegaflowTable } from "./megaflow.ts";
+import type { Megaflow, MegaflowTable } from "./megaflow.ts";
+import type { MaskEntry } from "./megaflow-mask.ts";
 import type { Bucket, Rule } from "./tables/rule.ts";
 import type { Decided } from "./translate/context.ts";
 import type { Effect, Translation } from "./translate/translation.ts";
@@ -102,7 +103,7 @@ export class UpcallHandler {
     if (miss && this.#runByRecent(upcall)) return;
     let translation: Translation | undefined;
     try {
-      translation = translate(upcall.key, { packetLength: upcall.frame.length, rssHash: upcall.rssHash });
+      translation = translate(upcall.key, { packetLength: upcall.length, rssHash: upcall.rssHash });
     } finally {
       if (translation === undefined) this.#drop(upcall, DROP_SLOW_PATH);
     }
@@ -125,16 +126,16 @@ export class UpcallHandler {
       if (flow.actions.length === 0) this.#drop(upcall, DROP_ACTION);
       else this.#execute(upcall, flow.actions);
       if (flow.origin.slow) return true;
-      const bytes = BigInt(upcall.frame.length);
+      const bytes = BigInt(upcall.length);
       creditRules(flow.origin.rules, 1n, bytes, now());
-      creditBuckets(flow.origin.buckets, bytes);
+      creditBuckets(flow.origin.buckets, 1n, bytes);
       if (flow.refreshed.length > 0) applyEffects(flow.refreshed, upcall);
       return true;
     }
     return false;
   }
 
-  #remember({ mask }: Megaflow): void {
+  #remember(mask: MaskEntry): void {
     if (this.#recent.at(-1) === mask) return;
     const at = this.#recent.indexOf(mask);
     if (at >= 0) this.#recent.splice(at, 1);
@@ -143,8 +144,7 @@ export class UpcallHandler {
   }
 
   #execute(upcall: Upcall, actions: readonly DatapathAction[]): void {
-    const { frame, vnet, inPort } = upcall;
-    if (actions.length > 0) this.#options.datapath.execute({ frame, vnet, inPort, actions, upcall });
+    if (actions.length > 0) this.#options.datapath.execute({ inPort: upcall.inPort, actions, upcall });
   }
 
   /** The fast path counts the drop, as it counts those of packets that meet a megaflow: its headers are enough for that. */
@@ -161,8 +161,9 @@ export class UpcallHandler {
     const { applyEffects, now } = this.#options;
     this.#execute(upcall, translation.actions);
     if (isDrop(translation)) this.#drop(upcall, translation.error === undefined ? DROP_ACTION : DROP_SLOW_PATH);
-    if (credit) creditRules(translation.rules, 1n, BigInt(upcall.frame.length), now());
-    creditBuckets(translation.buckets, BigInt(upcall.frame.length));
+    const bytes = BigInt(upcall.length);
+    if (credit) creditRules(translation.rules, 1n, bytes, now());
+    creditBuckets(translation.buckets, 1n, bytes);
     if (translation.effects.length > 0) applyEffects(translation.effects, upcall);
   }
 
@@ -183,9 +184,9 @@ export class UpcallHandler {
     const actions = megaflowActions(translation);
     try {
       const handle = datapath.putFlow(upcall.key, mask.bytes, actions);
-      const flow = megaflows.add(handle, mask, upcall.key, actions, translation, now());
+      const flow = megaflows.add(handle, mask, upcall.key, translation, now());
       for (const id of referencedIds(flow)) retain(id);
-      this.#remember(flow);
+      this.#remember(mask);
       this.statistics.installed++;
       watcher()?.added(flow);
     } catch (error) {
@@ -229,10 +230,12 @@ export function* referencedIds(flow: Megaflow): Generator<number> {
   yield* flow.origin.recirculationIds;
 }
 
-function creditBuckets(buckets: readonly Bucket[], bytes: bigint): void {
+/** `used`: 0 leaves what is there. */
+export function creditBuckets(buckets: readonly Bucket[], packets: bigint, bytes: bigint, used = 0): void {
   for (const { statistics } of buckets) {
-    statistics.packets += 1n;
+    statistics.packets += packets;
     statistics.bytes += bytes;
+    if (used !== 0) statistics.used = used;
   }
 }
 

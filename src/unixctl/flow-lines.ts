@@ -37,7 +37,7 @@ export function megaflowActionsText(
 export function flowLine(daemon: Vswitchd, flow: Megaflow, { verbose, names }: LineOptions): string {
   const { datapath, now } = daemon.switch;
   const ufid = verbose ? ufidOf(flow) : undefined;
-  const counters = flowCounters(datapath.flowStatistics(flow.handle), now());
+  const counters = flowCounters(datapath.flowStatistics(flow), now());
   const { mask, actions } = flow;
   const ports = names ? portNames(daemon) : undefined;
   const tunnelOptions = datapath.geneveOptions;

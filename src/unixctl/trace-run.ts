@@ -56,6 +56,7 @@ function runEffects(
     depth: 0,
     key,
     frame,
+    length: frame.length,
     vnet: new Uint8Array(VNET_HEADER_SIZE),
     rssHash: 0,
     connection: 0,

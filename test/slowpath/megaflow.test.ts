@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { KEY_IN_PORT, KEY_NW_SRC, KEY_SIZE } from "../../assembly/layout/key.ts";
+import type { MegaflowHandle } from "../../src/fastpath/datapath.ts";
 import { FLOW_SIZE } from "../../src/slowpath/flow/flow-layout.ts";
 import { createMatch } from "../../src/slowpath/flow/match.ts";
 import { covers, fullKey, type Megaflow, MegaflowTable, mayMatch } from "../../src/slowpath/megaflow.ts";
@@ -43,6 +44,12 @@ const MASKS = [0, 1, 3].map((bits) => {
   return mask;
 });
 
+/** Of different megaflows, as a datapath gives them. */
+let lastId = 0;
+const newHandle = (): MegaflowHandle => ({ id: ++lastId, address: 0, actions: [] });
+
+const idsOf = (flows: Iterable<Megaflow>): number[] => Array.from(flows, ({ id }) => id).sort((a, b) => a - b);
+
 interface Kept {
   readonly flow: Megaflow;
   readonly mask: number;
@@ -70,38 +77,40 @@ describe("the table of megaflows", () => {
           const key = keyOf(port, source);
           const at = kept.findIndex((one) => one.mask === mask && masked(one.key, mask) === masked(key, mask));
           const entry = table.mask(MASKS[mask]);
-          expect(table.find(entry, key)).toBe(kept[at]?.flow);
+          expect(table.find(entry, key)?.id).toBe(kept[at]?.flow.id);
           const made = translation({
             rules,
             groups: rules.map(({ table }) => table + 10),
             missedTables: [rules.length],
           });
           if (at < 0 && kind === "add") {
-            const handle = { id: kept.length, address: 0 };
-            kept.push({ flow: table.add(handle, entry, key, [], made, 0), mask, key, rules });
+            kept.push({ flow: table.add(newHandle(), entry, key, made, 0), mask, key, rules });
           } else if (at >= 0 && kind === "delete") {
-            table.delete(kept[at].flow);
-            kept.splice(at, 1);
+            const [{ flow }] = kept.splice(at, 1);
+            expect([table.has(flow), table.delete(flow)]).toEqual([true, true]);
+            expect([table.has(flow), table.delete(flow)]).toEqual([false, false]);
           } else if (at >= 0 && kind === "update") {
             table.update(kept[at].flow, [], made);
             kept[at].rules = rules;
           } else {
             table.abandon(entry);
           }
-          expect(new Set(table)).toEqual(new Set(kept.map(({ flow }) => flow)));
+          // In the order of their making, each with the key that it was made with.
+          expect([...table].map(({ id }) => id)).toEqual(kept.map(({ flow }) => flow.id));
+          expect([...table].map(fullKey)).toEqual(kept.map((one) => one.key));
           expect(table.maskCount).toBe(new Set(kept.map((one) => one.mask)).size);
           for (const one of RULES) {
             const having = kept.filter(({ rules }) => rules.includes(one));
-            expect(new Set(table.byRule(one))).toEqual(new Set(having.map(({ flow }) => flow)));
+            expect(idsOf(table.byRule(one))).toEqual(idsOf(having.map(({ flow }) => flow)));
             expect(table.rulesHit(one.table).has(one)).toBe(having.length > 0);
           }
           for (const number of [0, 1]) {
             const having = kept.filter(({ rules }) => rules.some(({ table }) => table === number));
-            expect(new Set(table.byGroup(number + 10))).toEqual(new Set(having.map(({ flow }) => flow)));
+            expect(idsOf(table.byGroup(number + 10))).toEqual(idsOf(having.map(({ flow }) => flow)));
           }
           for (const count of [0, 1, 2, 3]) {
             const having = kept.filter(({ rules }) => rules.length === count);
-            expect(new Set(table.byMissedTable(count))).toEqual(new Set(having.map(({ flow }) => flow)));
+            expect(idsOf(table.byMissedTable(count))).toEqual(idsOf(having.map(({ flow }) => flow)));
           }
           // Ways that nobody takes any more are forgotten.
           expect(table.wayCount).toBe(new Set(kept.map(({ flow }) => flow.origin)).size);
@@ -113,8 +122,7 @@ describe("the table of megaflows", () => {
 
   it("tells megaflows of one mask apart whose keys have the same hash", () => {
     const table = new MegaflowTable();
-    const add = (mask: Uint8Array, key: Uint8Array) =>
-      table.add({ id: 1, address: 0 }, table.mask(mask), key, [], translation(), 0);
+    const add = (mask: Uint8Array, key: Uint8Array) => table.add(newHandle(), table.mask(mask), key, translation(), 0);
     const words = (source: number, destination: number) => {
       const key = new Uint8Array(KEY_SIZE);
       new Uint32Array(key.buffer).set([source, destination], KEY_NW_SRC / 4);
@@ -129,14 +137,14 @@ describe("the table of megaflows", () => {
     for (const middle of [1, 2, 0]) {
       table.delete(flows[middle]);
       flows.splice(middle, 1, undefined as never);
-      for (const flow of flows) if (flow) expect(table.find(mask, fullKey(flow))).toBe(flow);
+      for (const flow of flows) if (flow) expect(table.find(mask, fullKey(flow))?.id).toBe(flow.id);
     }
     expect(table.find(mask, words(1, 7))).toBeUndefined();
   });
 
   it("keeps keys cut after their last word that says something", () => {
     const table = new MegaflowTable();
-    const flow = table.add({ id: 1, address: 0 }, table.mask(MASKS[2]), keyOf(1, 2), [], translation(), 0);
+    const flow = table.add(newHandle(), table.mask(MASKS[2]), keyOf(1, 2), translation(), 0);
     expect(flow.key).toHaveLength(KEY_NW_SRC + 8);
     expect(fullKey(flow)).toEqual(keyOf(1, 2));
     expect(covers(flow, keyOf(1, 6))).toBe(true);
@@ -155,7 +163,7 @@ describe("whether a match may concern a megaflow", () => {
     const bits = new Uint8Array(FLOW_SIZE);
     bits[KEY_NW_SRC + 3] = written;
     const table = new MegaflowTable();
-    return table.add({ id: 1, address: 0 }, table.mask(MASKS[2]), keyOf(1, 2), [], translation({ written: bits }), 0);
+    return table.add(newHandle(), table.mask(MASKS[2]), keyOf(1, 2), translation({ written: bits }), 0);
   };
 
   it("is no only when a bit that the megaflow fixes differs and was never written", () => {

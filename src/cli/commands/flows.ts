@@ -18,8 +18,8 @@ export const flows: CliCommand = {
       const now = daemon.switch.now();
       for (const flow of megaflows) {
         if (reply.signal.aborted) return;
-        const { mask, actions, handle } = flow;
-        const counters = flowCounters(datapath.flowStatistics(handle), now);
+        const { mask, actions } = flow;
+        const counters = flowCounters(datapath.flowStatistics(flow), now);
         const line = { key: fullKey(flow), mask: mask.bytes, actions, ...counters };
         await reply.line(formatDatapathFlow(line, { ports: daemon.datapathPortNames, verbose: options.more === true }));
       }

@@ -79,11 +79,11 @@ async function putFlow(
   const { datapath: fastpath, megaflows, now } = daemon.switch;
   try {
     if (old !== undefined) {
-      fastpath.replaceActions(old.handle, actions);
-      megaflows.update(old, actions, translation);
+      const handle = fastpath.replaceActions(old, actions);
+      megaflows.update(old, handle.actions, translation);
     } else {
       const handle = fastpath.putFlow(key.key, mask.bytes, actions);
-      megaflows.add(handle, mask, key.key, actions, translation, now());
+      megaflows.add(handle, mask, key.key, translation, now());
     }
   } catch (error) {
     if (!(error instanceof DatapathFullError)) throw error;
