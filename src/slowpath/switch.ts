@@ -26,7 +26,7 @@ import type { MeterIndexes } from "./tables/meters.ts";
 import type { Modification } from "./tables/modification.ts";
 import { deleteEverything } from "./tables/standing-changes.ts";
 import type { ChangeSet } from "./tables/transaction.ts";
-import type { Decided } from "./translate/context.ts";
+import { type Decided, TranslationRoom } from "./translate/context.ts";
 import { RecirculationTable } from "./translate/recirculation.ts";
 import type { SelectMode } from "./translate/select.ts";
 import { translate } from "./translate/translate.ts";
@@ -91,6 +91,8 @@ export class Switch {
   readonly #packetInListeners = new Set<(packetIn: PacketIn) => void>();
   readonly #sweepListeners = new Set<() => void>();
   readonly #flow = new Uint8Array(FLOW_SIZE);
+  /** Of the translation under way: what megaflows keep of it is copied. */
+  readonly #room = new TranslationRoom();
   readonly #timer: NodeJS.Timeout | undefined;
   #select: SelectMode;
   #lastError = Number.NEGATIVE_INFINITY;
@@ -268,7 +270,7 @@ export class Switch {
     flow.set(key);
     flow.fill(0, KEY_SIZE);
     setInPort(flow, owner?.port.number ?? PORT_NONE);
-    const translation = translate({ bridge, flow, recirculation, select, packet, mayLearn: this.#mayLearn });
+    const translation = translate({ bridge, flow, recirculation, select, packet, mayLearn: this.#mayLearn, room: this.#room });
     if (tunnelled) markTunnelLookup(translation.wildcards, key);
     return translation;
   }

@@ -18,20 +18,24 @@ export function copyFlow(flow: Uint8Array): Uint8Array {
 
 const views = new WeakMap<Uint8Array, Uint32Array>();
 /** The two seen last, most often a flow and its wildcards in turn: a look-up in the WeakMap costs more than one in a table. */
-let recent: readonly [Uint8Array, Uint32Array] | undefined;
-let previous: readonly [Uint8Array, Uint32Array] | undefined;
+let recent: Uint8Array | undefined;
+let recentWords: Uint32Array;
+let previous: Uint8Array | undefined;
+let previousWords: Uint32Array;
 
 /** The flow as 32-bit words of the machine's order. Views are kept per flow: a lookup must not allocate. */
 export function wordsOf(flow: Uint8Array): Uint32Array {
-  if (recent !== undefined && flow === recent[0]) return recent[1];
-  if (previous !== undefined && flow === previous[0]) return previous[1];
+  if (flow === recent) return recentWords;
+  if (flow === previous) return previousWords;
   let words = views.get(flow);
   if (!words) {
     words = new Uint32Array(flow.buffer, flow.byteOffset, FLOW_WORDS);
     views.set(flow, words);
   }
   previous = recent;
-  recent = [flow, words];
+  previousWords = recentWords;
+  recent = flow;
+  recentWords = words;
   return words;
 }
 

@@ -36,6 +36,18 @@ export interface Decided {
   readonly rssHash: number;
 }
 
+/** Where a translation writes what it looked at and what it wrote: for who translates one packet after the other. */
+export class TranslationRoom {
+  readonly wildcards: Uint8Array;
+  readonly written: Uint8Array;
+
+  constructor() {
+    const buffer = new ArrayBuffer(2 * FLOW_SIZE); // one for both: memory outside the heap is dear to get and to collect
+    this.wildcards = new Uint8Array(buffer, 0, FLOW_SIZE);
+    this.written = new Uint8Array(buffer, FLOW_SIZE, FLOW_SIZE);
+  }
+}
+
 export class TranslationContext {
   readonly input: TranslationInput;
   bridge: Bridge;
@@ -103,9 +115,9 @@ export class TranslationContext {
     this.bridge = input.bridge;
     this.flow = flow;
     this.base = base;
-    const zeros = new ArrayBuffer(2 * FLOW_SIZE); // one for both: memory outside the heap is dear to get and to collect
-    this.wildcards = new Uint8Array(zeros, 0, FLOW_SIZE);
-    this.written = new Uint8Array(zeros, FLOW_SIZE, FLOW_SIZE);
+    const { wildcards, written } = input.room ?? new TranslationRoom();
+    this.wildcards = wildcards.fill(0);
+    this.written = written.fill(0);
     this.trace = input.trace;
     this.nodes = input.trace?.roots ?? null;
     this.decided = decided;

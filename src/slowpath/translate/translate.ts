@@ -34,7 +34,7 @@ import { ETH_TYPE_IP, ETH_TYPE_IPV6, IP_PROTO_ICMP, IP_PROTO_ICMPV6 } from "../f
 import { addToActionSet, runActionSet, setActsetOutput } from "./action-set.ts";
 import type { Bridge } from "./bridge.ts";
 import { clearTracking } from "./conntrack.ts";
-import { type Decided, TranslationContext, type TranslationError } from "./context.ts";
+import { type Decided, TranslationContext, type TranslationError, type TranslationRoom } from "./context.ts";
 import { giveBack, takeFlow } from "./flow-pool.ts";
 import { thawMetadata } from "./frozen-metadata.ts";
 import { isMpls } from "./mpls.ts";
@@ -66,6 +66,8 @@ export interface TranslationInput {
   /** Whether the rule's limit lets it be learned in that bridge; without it every learn() succeeds. */
   readonly mayLearn?: (rule: LearnedRule, bridge: string) => boolean;
   readonly trace?: Trace;
+  /** Holds the translation's `wildcards` and `written` until it is used for the next one. Left out: they are the caller's to keep. */
+  readonly room?: TranslationRoom;
 }
 
 const sentences: Record<TranslationError, string> = {
@@ -82,7 +84,7 @@ export function translate(input: TranslationInput): Translation {
   const first = walk(input);
   if (!first.branched || first.slow === "" || !input.packet || first.error) return first;
   // Side effects happen on the branch that this packet takes, and nowhere else.
-  const decided = walk({ ...input, trace: undefined }, input.packet);
+  const decided = walk({ ...input, trace: undefined, room: undefined }, input.packet);
   return { ...decided, wildcards: first.wildcards, written: first.written, slow: first.slow, rules: first.rules };
 }
 
