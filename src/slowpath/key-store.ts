@@ -60,8 +60,11 @@ export class KeyStore {
 
   /** The first granule of as many in a row. */
   #take(granules: number): number {
-    this.#classes[granules] ??= { free: [], next: 0, end: 0 };
-    const own = this.#classes[granules];
+    let own = this.#classes[granules];
+    if (own === undefined) {
+      while (this.#classes.length <= granules) this.#classes.push({ free: [], next: 0, end: 0 });
+      own = this.#classes[granules];
+    }
     const free = own.free.pop();
     if (free !== undefined) return free;
     if (own.next + granules > own.end) {

@@ -149,12 +149,17 @@ function sameWay(origin: Origin, translation: Translation): boolean {
     origin.usesMacLearning === translation.usesMacLearning &&
     origin.wantsPorts === translation.wantsPorts &&
     origin.slow === (translation.slow !== "") &&
-    sameItems(wordsOf(origin.written), wordsOf(translation.written))
+    sameWords(wordsOf(origin.written), wordsOf(translation.written))
   );
 }
 
-function sameItems<T>(a: ArrayLike<T>, b: ArrayLike<T>): boolean {
+function sameItems<T>(a: readonly T[], b: readonly T[]): boolean {
   if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+function sameWords(a: Uint32Array, b: Uint32Array): boolean {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }

@@ -270,7 +270,15 @@ export class Switch {
     flow.set(key);
     flow.fill(0, KEY_SIZE);
     setInPort(flow, owner?.port.number ?? PORT_NONE);
-    const translation = translate({ bridge, flow, recirculation, select, packet, mayLearn: this.#mayLearn, room: this.#room });
+    const translation = translate({
+      bridge,
+      flow,
+      recirculation,
+      select,
+      packet,
+      mayLearn: this.#mayLearn,
+      room: this.#room,
+    });
     if (tunnelled) markTunnelLookup(translation.wildcards, key);
     return translation;
   }

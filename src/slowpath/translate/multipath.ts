@@ -92,20 +92,35 @@ const symmetricL2: FieldHash = (context, basis) => {
   return hashFinish(hash, basis);
 };
 
+/** Every packet of a new connection comes by here: no arrays. */
 function symmetricL3L4(withUdp: boolean): FieldHash {
   return (context, basis) => {
-    const address = addresses(context);
-    if (address.length === 0) return symmetricL2(context, basis);
-    const words = new DataView(address.buffer);
+    const { flow, wildcards } = context;
+    const type = etherType(context);
+    if (type !== ETH_TYPE_IP && type !== ETH_TYPE_IPV6) return symmetricL2(context, basis);
+    const source = type === ETH_TYPE_IP ? KEY_NW_SRC : KEY_IPV6_SRC;
+    const destination = type === ETH_TYPE_IP ? KEY_NW_DST : KEY_IPV6_DST;
+    const bytes = type === ETH_TYPE_IP ? 4 : 16;
+    wildcards.fill(0xff, source, source + bytes);
+    wildcards.fill(0xff, destination, destination + bytes);
     let hash = basis;
-    for (let i = 0; i < address.length; i += 4) hash = hashAdd(hash, words.getInt32(i, true));
-    const protocol = look(context, KEY_NW_PROTO, 1)[0];
+    for (let i = 0; i < bytes; i += 4) {
+      hash = hashAdd(hash, littleEndian32(flow, source + i) ^ littleEndian32(flow, destination + i));
+    }
+    wildcards[KEY_NW_PROTO] = 0xff;
+    const protocol = flow[KEY_NW_PROTO];
     hash = hashAdd(hash, protocol);
-    if (context.flow[KEY_NW_FRAG] === 0 && isPorted(protocol, withUdp)) {
-      hash = hashAdd(hash, new DataView(ports(context).buffer).getUint16(0, true));
+    if (flow[KEY_NW_FRAG] === 0 && isPorted(protocol, withUdp)) {
+      wildcards.fill(0xff, KEY_TP_SRC, KEY_TP_DST + 2);
+      const low = flow[KEY_TP_SRC] ^ flow[KEY_TP_DST];
+      hash = hashAdd(hash, low | ((flow[KEY_TP_SRC + 1] ^ flow[KEY_TP_DST + 1]) << 8));
     }
     return hashFinish(hash, basis);
   };
+}
+
+function littleEndian32(bytes: Uint8Array, at: number): number {
+  return bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
 }
 
 const symmetricL3: FieldHash = (context, basis) => {
