@@ -8,7 +8,7 @@
  * Invariants: PACKET_CONNECTION is a hint. It is used only when it names a live record of this zone that has the
  *   packet's tuple, so a record that was freed or used again meanwhile does no harm.
  */
-import { CONN_EXPIRES, CONN_FLAGS, CONN_FLAG_FTP, CONN_FLAG_OFFLOADED, CONN_FLAG_RELATED, CONN_FLAG_TFTP, CONN_KEY, CT_LOOKUP, LOOKUP_KEY, LOOKUP_RELATED, LOOKUP_TUPLE } from "../layout/conntrack.ts";
+import { CONN_EXPIRES, CONN_FLAGS, CONN_FLAG_FTP, CONN_FLAG_OFFLOADED, CONN_FLAG_RELATED, CONN_FLAG_TFTP, CONN_KEY, CT_LOOKUP, LOOKUP_DIRECTION, LOOKUP_KEY, LOOKUP_RELATED, LOOKUP_TUPLE } from "../layout/conntrack.ts";
 import { CONTROL_NOW } from "../layout/control.ts";
 import { CT_STATE_DNAT, CT_STATE_ESTABLISHED, CT_STATE_INVALID, CT_STATE_NEW, CT_STATE_RELATED, CT_STATE_REPLY, CT_STATE_SNAT, CT_STATE_TRACKED, KEY_CT_STATE, KEY_CT_ZONE } from "../layout/key.ts";
 import { PACKET_CONNECTION, PACKET_FLAGS, PACKET_FLAG_CSUM_GOOD, PACKET_KEY, PACKET_TRACK_BUCKET } from "../layout/packet.ts";
@@ -52,6 +52,7 @@ function remembered(packet: usize, lookup: usize, now: u64): usize {
 function passAgain(packet: usize, instruction: usize, lookup: usize, link: usize, state: u32): void {
   const connection = recordOf(link);
   const key = <usize>load<u32>(packet, PACKET_KEY);
+  store<u32>(lookup, <u32>directionBit(link), LOOKUP_DIRECTION);
   const begins = (load<u32>(instruction, OP_CT_FLAGS) & CT_FLAG_NAT) != 0 && !(state & TRANSLATED);
   if (begins) {
     const reply = directionBit(link);
@@ -165,6 +166,7 @@ export function passConnection(packet: usize, instruction: usize): i32 {
     writeUntracked(packet, state, zone, lookup, expectation);
     return PASSED;
   }
+  store<u32>(lookup, <u32>reply, LOOKUP_DIRECTION);
   writeTracked(packet, state, zone, connection);
   applyMarkAndLabel(packet, connection, instruction);
   if (!related && !(state & CT_STATE_INVALID)) help(packet, connection, reply, (flags & CT_FLAG_NAT) != 0);

@@ -193,7 +193,7 @@ function shiftsOf(source: usize, target: usize): u32 {
 
 /**
  * Segments of `reply` direction have gone by that nobody judged (assembly/offload): the furthest ended at `end`, acknowledged `ack`,
- * offered `window`. The connection lives on, and its windows are where they would be.
+ * offered `window`. The connection lives on, and its states and windows are what they would be: all of them had ACK.
  */
 export function advanceTcp(connection: usize, reply: usize, end: u32, ack: u32, window: u32, now: u64): void {
   const source = peer(connection, reply);
@@ -203,6 +203,7 @@ export function advanceTcp(connection: usize, reply: usize, end: u32, ack: u32, 
   if (<i32>(load<u32>(source, PEER_SEQ_LOW) - end) > LARGEST_WINDOW) store<u32>(source, end, PEER_SEQ_LOW);
   if (<i32>(load<u32>(target, PEER_SEQ_HIGH) - ack) > LARGEST_WINDOW) store<u32>(target, ack, PEER_SEQ_HIGH);
   slide(source, target, end, ack, window, shift);
+  if (stateOf(target) == TCP_STATE_SYN_SENT) store<u8>(target, TCP_STATE_ESTABLISHED, PEER_STATE);
   extend(connection, timeoutOf(stateOf(source), stateOf(target)), now);
 }
 

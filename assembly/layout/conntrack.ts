@@ -143,4 +143,5 @@ export const LOOKUP_TUPLE = 16; // TUPLE_SIZE
 export const LOOKUP_TUPLE6 = 32; // TUPLE6_SIZE
 export const LOOKUP_INNER_L4 = 64; // u32 address of the quoted L4 header
 export const LOOKUP_INNER_END = 68; // u32 address of the first byte past the quoted packet
+export const LOOKUP_DIRECTION = 72; // u32 0 original, 1 reply: how the packet goes in the connection it was found to be of
 export const LOOKUP_SIZE = 96;

@@ -1,8 +1,9 @@
 /** Connections that the kernel forwards packets of, as conntrack meets them. */
 import { isTurningPoint } from "../conntrack/tcp.ts";
-import { CONN_EXPIRES, CONN_FLAGS, CONN_FLAG_FTP, CONN_FLAG_TFTP, CONN_PROTOCOL } from "../layout/conntrack.ts";
-import { CT_STATE_ESTABLISHED, CT_STATE_INVALID, CT_STATE_NEW, CT_STATE_REPLY, KEY_CT_STATE } from "../layout/key.ts";
+import { CONN_EXPIRES, CONN_FLAGS, CONN_FLAG_FTP, CONN_FLAG_TFTP, CONN_PROTOCOL, CT_LOOKUP, LOOKUP_DIRECTION } from "../layout/conntrack.ts";
+import { CT_STATE_ESTABLISHED, CT_STATE_INVALID, CT_STATE_NEW, KEY_CT_STATE } from "../layout/key.ts";
 import { PACKET_CONNECTION, PACKET_KEY } from "../layout/packet.ts";
+import { CONNTRACK_BASE } from "../memory.ts";
 import { PROTOCOL_TCP } from "../packet/protocol.ts";
 import { noteConnection, spoilPath } from "./path.ts";
 import { countConnection, isConnectionOffloaded, withdrawConnection } from "./withdraw.ts";
@@ -16,7 +17,7 @@ export function noteTracking(packet: usize): void {
   const connection: usize = load<u32>(packet, PACKET_CONNECTION);
   const fit = (state & (CT_STATE_ESTABLISHED | CT_STATE_NEW | CT_STATE_INVALID)) == CT_STATE_ESTABLISHED;
   if (connection == 0 || !fit || (load<u32>(connection, CONN_FLAGS) & READ) != 0) return spoilPath(packet);
-  noteConnection(packet, connection, state & CT_STATE_REPLY ? 1 : 0);
+  noteConnection(packet, connection, load<u32>(CONNTRACK_BASE + CT_LOOKUP, LOOKUP_DIRECTION));
 }
 
 /** A packet of an offloaded connection has come to us: what went by is made up for, and TCP that closes stays here. */
