@@ -6,7 +6,7 @@
  * Invariants: a port's filter and forwarder are there before its record has an interface index, which is what makes the worker use
  *   them, and go after the worker has withdrawn its flows. All of it goes when the process ends, however it does.
  * Cost: 8 MiB of memory, and per flow what assembly/offload/README.md says.
- * Not handled: kernels before 6.6 (no tcx links): `open` says so.
+ * Not handled: kernels before 6.6 (no tcx links): the constructor says so.
  */
 import { randomBytes } from "node:crypto";
 import {
@@ -36,6 +36,8 @@ import { close } from "../kernel/system-calls.ts";
  * costs more than it saves (`npm run bench -- balancer`).
  */
 const PATIENCE = 12;
+/** Index of the loopback device, in every namespace. */
+const LOOPBACK = 1;
 const ON = (OFFLOAD_BASE + OFFLOAD_ON) >> 2;
 const WITHDRAW = (OFFLOAD_BASE + OFFLOAD_WITHDRAW) >> 2;
 
@@ -59,6 +61,7 @@ export class KernelOffload {
       const factor = randomBytes(8).readBigUInt64LE() | 1n;
       this.#filter = this.#keep(loadOffloadFilter({ slots, decision }, factor));
       this.#forwarder = this.#keep(loadOffloadForwarder({ slots, decision }));
+      close(this.#attachForwarder(LOOPBACK)); // whether the kernel can: it passes on what nobody has looked up
       mapDescriptor(memory, OFFLOAD_SLOTS_BASE, SLOTS * SLOT_SIZE, slots);
       new DataView(memory.buffer).setBigUint64(OFFLOAD_BASE + OFFLOAD_FACTOR, factor, true);
       Atomics.store(this.#words, (OFFLOAD_BASE + OFFLOAD_PATIENCE) >> 2, PATIENCE);
@@ -75,6 +78,15 @@ export class KernelOffload {
    */
   attach(socket: number, index: number): number {
     setSocketFilter(socket, this.#filter);
+    try {
+      return this.#attachForwarder(index);
+    } catch (error) {
+      removeSocketFilter(socket);
+      throw error;
+    }
+  }
+
+  #attachForwarder(index: number): number {
     return attach(
       this.#forwarder,
       index,

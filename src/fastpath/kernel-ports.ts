@@ -76,7 +76,7 @@ export class KernelPorts {
     const port = spec.kind === "tap" ? this.#openTap(spec, number) : this.#openInterface(spec, number);
     this.#ports.set(number, port);
     this.#readiness.add(port.descriptor, number);
-    this.#startForwarding(port);
+    this.#tryForwarding(port);
     return status(port);
   }
 
@@ -247,6 +247,15 @@ export class KernelPorts {
     await this.#passed();
     // The worker may have looked for the wish just before there was one.
     if (this.#offload !== undefined) await this.#passed();
+  }
+
+  /** A device that takes no program is a port all the same: its flows stay with the fast path. */
+  #tryForwarding(port: KernelPort): void {
+    try {
+      this.#startForwarding(port);
+    } catch (error) {
+      if (!(error instanceof SystemCallError)) throw error;
+    }
   }
 
   #startForwarding(port: KernelPort): void {
