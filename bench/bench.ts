@@ -54,6 +54,15 @@ export interface Comparison<C extends Contestant, K extends Case> {
   measure(contestant: C, benchCase: K): Promise<Figures> | Figures;
 }
 
+/** Rounds as most benches play them: five after `warmups`, or in a quick run up to three, as long as its patience (seconds) lasts. */
+export function turns(
+  { quick }: Pick<Session, "quick">,
+  patience: number,
+  warmups = 0,
+): { readonly rounds: number; readonly patience?: number; readonly warmups: number } {
+  return quick ? { rounds: 3, patience, warmups: 0 } : { rounds: 5, warmups };
+}
+
 export interface Session {
   /** Fewer and shorter rounds, so that all of it ends in minutes: for a first look, not for a claim. */
   readonly quick: boolean;

@@ -84,7 +84,8 @@ export class BenchSession implements Session {
     const progress = (step: string, done: number, steps: number) => this.#progress(step, done, steps);
     const rows = await runComparison({ ...comparison, contestants }, progress, this.#signal);
     this.#clearProgress();
-    this.setting("rounds", Math.max(0, ...rows.flatMap(({ series }) => series.map(({ samples }) => samples.length))));
+    const played = rows.flatMap(({ series }) => series.map(({ samples }) => samples.length));
+    this.setting("rounds", Math.max(Number(this.#settings.rounds ?? 0), ...played));
     this.setting("warm-up rounds", comparison.warmups);
     for (const row of rows) if (!row.detail) for (const line of rowText(row)) this.#print(line);
     this.#rows.push(...rows);

@@ -48,9 +48,12 @@ export class NftablesDnat extends Forwarder {
   }
 }
 
+/** Name of `NoSwitch`. */
+export const CEILING = "no switch: the generator's ceiling";
+
 /** One veth pair between two hosts: no switch can do better with these generators. */
 export class NoSwitch extends Forwarder {
-  readonly name = "no switch: the generator's ceiling";
+  readonly name = CEILING;
   readonly kind = "limit";
   override readonly devices = "own";
 

@@ -7,7 +7,7 @@
  */
 import { join } from "node:path";
 import { runProgram } from "../../src/lab/run-program.ts";
-import type { Bench, Case, Contestant, Figures, Metric } from "../bench.ts";
+import { type Bench, type Case, type Contestant, type Figures, type Metric, turns } from "../bench.ts";
 import { onSwitchCore } from "../contestants/processors.ts";
 import { answer, type PacketsRows, packetsText, ratioRows, rowsOverPackets } from "./answer.ts";
 import { WAYS } from "./balancer.ts";
@@ -61,9 +61,7 @@ const bench: Bench = {
         }),
       ),
       metrics,
-      rounds: session.quick ? 3 : 5,
-      patience: session.quick ? 40 : undefined,
-      warmups: 0,
+      ...turns(session, 40),
       references: [RECIRCULATED],
       measure: ({ way }, { connections }) =>
         measurePlay({

@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { addNamespace, inNamespace, removeNamespaces } from "../../src/lab/namespaces.ts";
 import { type ProcessIdentity, startProcess } from "../../src/lab/processes.ts";
-import { type Bench, type Contestant, check, type Figures } from "../bench.ts";
+import { type Bench, type Contestant, check, type Figures, turns } from "../bench.ts";
 import { OvsInstance } from "../contestants/ovs-instance.ts";
 import { lacks } from "../install.ts";
 import { processSeconds } from "../processor-time.ts";
@@ -84,9 +84,7 @@ const bench: Bench = {
         { name: RESIDENT, unit: "MB", better: "lower" },
         { name: IDLE, unit: "% of a processor", better: "lower" },
       ],
-      rounds: session.quick ? 3 : 5,
-      patience: session.quick ? 20 : undefined,
-      warmups: session.quick ? 0 : 1,
+      ...turns(session, 20, 1),
       measure: (daemon) => measureDaemon(daemon, `mfd${process.pid}x${count++}`, seconds),
     });
   },

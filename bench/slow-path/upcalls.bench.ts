@@ -5,7 +5,7 @@
  * path obeys it (barrier).
  */
 import { parseFlowLine } from "../../src/slowpath/tables/flow-text.ts";
-import { type Bench, type Case, type Contestant, check, type Figures } from "../bench.ts";
+import { type Bench, type Case, type Contestant, check, type Figures, turns } from "../bench.ts";
 import { onOneProcessor, PINNED } from "../contestants/processors.ts";
 import { quantile } from "../statistics.ts";
 import { PIPELINES, type Pipeline, type PipelineSwitch } from "./pipelines.ts";
@@ -48,9 +48,7 @@ const bench: Bench = {
           { name: CHANGES, unit: "/s", better: "higher" },
           { name: REVALIDATION, unit: "ms", better: "lower" },
         ],
-        rounds: session.quick ? 3 : 5,
-        patience: session.quick ? 25 : undefined,
-        warmups: session.quick ? 0 : 1,
+        ...turns(session, 25, 1),
         references: [],
         measure: (pipeline, { megaflows }) => measureSlowPath(pipeline, megaflows),
       });

@@ -1,21 +1,27 @@
 /** Runs the programs of this folder in hosts' namespaces. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import { inNamespace, runInNamespace } from "../../src/lab/namespaces.ts";
 import { CheckFailed } from "../bench.ts";
 import { onOtherCore } from "../contestants/processors.ts";
+import { beside, FarEnd } from "./far-end.ts";
 
-/** A server that listens. Ends by `kill()`. */
-export async function startServer(namespace: string, ...words: string[]): Promise<ChildProcess> {
-  const [program, ...rest] = inNamespace(namespace, script("server.ts", words));
-  const child = spawn(program, rest, { stdio: ["ignore", "pipe", "inherit"] });
-  const ended = once(child, "exit").then(() => {
-    throw new Error(`the server ${words.join(" ")} ended before it was ready`);
-  });
-  await Promise.race([once(child.stdout, "data"), ended]);
-  ended.catch(() => undefined);
-  return child;
+export interface ServerOrder {
+  readonly namespace: string;
+  /** Of server.ts. */
+  readonly words: readonly string[];
+}
+
+/** Does the work while the servers listen. @throws CheckFailed, also when the work fails because one of them did. */
+export function withServers<T>(
+  orders: readonly ServerOrder[],
+  work: (servers: readonly FarEnd[]) => Promise<T>,
+): Promise<T> {
+  const starting = orders.map(
+    ({ namespace, words }) =>
+      () =>
+        FarEnd.start(`the server ${words.join(" ")}`, inNamespace(namespace, script("server.ts", words))),
+  );
+  return beside(starting, work);
 }
 
 /** What a client printed, parsed. @throws CheckFailed when it ended with an error: a wrong or missing answer. */

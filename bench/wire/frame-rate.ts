@@ -5,6 +5,7 @@ import { runInNamespace } from "../../src/lab/namespaces.ts";
 import { check } from "../bench.ts";
 import { onOtherCore } from "../contestants/processors.ts";
 import { installed } from "../install.ts";
+import { checkAccount } from "./compare.ts";
 import { LEFT, type WireContestant } from "./rig.ts";
 
 export interface Stream {
@@ -21,9 +22,6 @@ export interface FrameRate {
   /** Of those sent, 0 … 1. */
   readonly lostShare: number;
 }
-
-/** Frames of the hosts' own that may pass meanwhile (ARP). */
-const STRANGERS = 20;
 
 /** @throws CheckFailed when frames are lost and nobody has counted them as dropped, where the switch can tell. */
 export async function frameRate(contestant: WireContestant, stream: Stream): Promise<FrameRate> {
@@ -62,15 +60,7 @@ async function streamFrames(
   const arrived = (await settledArrivals(contestant)) - before.packets;
   const sent = (await contestant.departures()).packets - sentBefore.packets;
   check(arrived > sent / 100, `${sent} frames were sent, ${arrived} arrived`);
-  check(arrived <= sent + STRANGERS, `${sent} frames were sent, ${arrived} arrived: some came twice`);
-  const lostAfter = await contestant.accountedDrops();
-  if (lostBefore !== undefined && lostAfter !== undefined) {
-    const drops = lostAfter - lostBefore;
-    check(
-      Math.abs(sent - arrived - drops) <= STRANGERS,
-      `${sent} frames were sent, ${arrived} arrived, ${drops} drops are counted: ${sent - arrived - drops} are unaccounted for`,
-    );
-  }
+  checkAccount({ what: "frames", sent, arrived, before: lostBefore, after: await contestant.accountedDrops() });
   return { arrived, arrivedRate: arrived / took, lostShare: Math.max(0, sent - arrived) / sent };
 }
 

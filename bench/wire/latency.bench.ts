@@ -1,8 +1,7 @@
 /** Round trips of 16 bytes, one at a time: what a packet waits for on its way. */
 import type { Bench, Case } from "../bench.ts";
-import { PINNING } from "../contestants/processors.ts";
-import { runClient, startServer } from "../traffic/programs.ts";
-import { QUICK_LEAVES_OUT, wireContestants } from "./contestants.ts";
+import { runClient, withServers } from "../traffic/programs.ts";
+import { compareOnWire } from "./compare.ts";
 
 const P50 = "round trip p50";
 const P99 = "round trip p99";
@@ -17,10 +16,7 @@ const bench: Bench = {
   async measure(session) {
     const count = session.quick ? 2000 : 20_000;
     session.setting("round trips", count);
-    session.setting("processors", PINNING);
-    if (session.quick) session.note(QUICK_LEAVES_OUT);
-    await session.compare({
-      contestants: wireContestants(session),
+    await compareOnWire(session, {
       cases: [
         { name: "UDP", protocol: "udp" },
         { name: "TCP", protocol: "tcp" },
@@ -29,19 +25,13 @@ const bench: Bench = {
         { name: P50, unit: "µs", better: "lower" },
         { name: P99, unit: "µs", better: "lower" },
       ],
-      rounds: session.quick ? 3 : 5,
-      patience: session.quick ? 35 : undefined,
-      warmups: 0,
-      measure: async ({ left, right, target }, { protocol }) => {
-        const server = await startServer(right, `${protocol}-echo`, String(PORT));
-        try {
+      patience: 35,
+      measure: ({ left, right, target }, { protocol }) =>
+        withServers([{ namespace: right, words: [`${protocol}-echo`, String(PORT)] }], async () => {
           const words = [protocol, target, String(PORT), String(count)];
           const { p50, p99 } = await runClient<{ p50: number; p99: number }>(left, "ping-pong.ts", ...words);
           return { [P50]: p50, [P99]: p99 };
-        } finally {
-          server.kill();
-        }
-      },
+        }),
     });
   },
 };

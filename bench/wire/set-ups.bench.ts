@@ -7,7 +7,7 @@ import type { Bench } from "../bench.ts";
 import { Megaflow } from "../contestants/megaflow.ts";
 import { OpenVswitch } from "../contestants/openvswitch.ts";
 import type { Pipeline } from "../contestants/pipeline.ts";
-import { PINNING } from "../contestants/processors.ts";
+import { compareOnWire } from "./compare.ts";
 import { frameRate } from "./frame-rate.ts";
 import { loadMetrics, withLoad } from "./load.ts";
 import { WireContestant } from "./rig.ts";
@@ -24,9 +24,8 @@ const bench: Bench = {
   async measure(session) {
     const seconds = session.quick ? 1 : 4;
     session.setting("seconds", seconds);
-    session.setting("processors", PINNING);
     session.setting("rule", RULE);
-    await session.compare({
+    await compareOnWire(session, {
       contestants: [new Megaflow("veth", PIPELINE), new Megaflow("tap", PIPELINE), new OpenVswitch({}, PIPELINE)].map(
         (forwarder) => new WireContestant(forwarder),
       ),
@@ -36,9 +35,7 @@ const bench: Bench = {
         { name: TRANSLATED, unit: "k/s", better: "higher" },
         ...loadMetrics("million frames"),
       ],
-      rounds: session.quick ? 3 : 5,
-      patience: session.quick ? 25 : undefined,
-      warmups: 0,
+      patience: 25,
       measure: (contestant) =>
         withLoad(contestant, async () => {
           const before = await contestant.forwarder.setUps();

@@ -1,10 +1,9 @@
 /** TCP between two hosts: one connection and eight, with the hosts' transmit offloads on and off. */
 import type { Bench, Case } from "../bench.ts";
-import { PINNING } from "../contestants/processors.ts";
 import type { Bulk } from "../traffic/bulk.ts";
-import { runClient, startServer } from "../traffic/programs.ts";
+import { runClient, withServers } from "../traffic/programs.ts";
 import { checkBytes } from "./bytes.ts";
-import { QUICK_LEAVES_OUT, wireContestants } from "./contestants.ts";
+import { compareOnWire } from "./compare.ts";
 import { loadMetrics, type Work, withLoad } from "./load.ts";
 import type { WireContestant } from "./rig.ts";
 
@@ -24,8 +23,6 @@ const bench: Bench = {
     const seconds = session.quick ? 0.6 : 5;
     session.setting("seconds", seconds);
     session.setting("seconds before, to warm up", WARM_UP);
-    session.setting("processors", PINNING);
-    if (session.quick) session.note(QUICK_LEAVES_OUT);
     const cases = [true, false].flatMap((offloads) =>
       [1, 8].map(
         (connections): TcpCase => ({
@@ -35,13 +32,10 @@ const bench: Bench = {
         }),
       ),
     );
-    await session.compare({
-      contestants: wireContestants(session),
+    await compareOnWire(session, {
       cases,
       metrics: [{ name: RECEIVED, unit: "Gbit/s", better: "higher" }, ...loadMetrics("GB")],
-      rounds: session.quick ? 3 : 5,
-      patience: session.quick ? 60 : undefined,
-      warmups: 0,
+      patience: 60,
       measure: async (contestant, { connections, offloads }) => {
         if (!contestant.forwarder.supports(offloads)) return {};
         await contestant.setOffloads(offloads);
@@ -53,17 +47,10 @@ const bench: Bench = {
 };
 export default bench;
 
-async function throughput(
-  { left, right, target }: WireContestant,
-  connections: number,
-  seconds: number,
-): Promise<Work> {
-  const server = await startServer(right, "sink", PORT);
-  try {
+function throughput({ left, right, target }: WireContestant, connections: number, seconds: number): Promise<Work> {
+  return withServers([{ namespace: right, words: ["sink", PORT] }], async () => {
     const words = [target, PORT, connections, seconds, WARM_UP].map(String);
     const { bytes, seconds: took, allBytes } = await runClient<Bulk>(left, "bulk.ts", ...words);
     return { figures: { [RECEIVED]: (bytes * 8) / took / 1e9 }, amount: allBytes / 1e9 };
-  } finally {
-    server.kill();
-  }
+  });
 }
