@@ -98,12 +98,32 @@ export function decodeMessages(bytes: Buffer, namespaceId?: number): Message[] {
   return messages;
 }
 
+/** Where recvmsg(2) puts a datagram. */
+class Reception {
+  readonly buffer = argument(RECEIVE_SIZE);
+  readonly header = argument(56); // struct msghdr
+  readonly control = argument(64);
+  readonly #vector = argument(16);
+
+  constructor() {
+    this.#vector.writeBigUInt64LE(BigInt(addressOf(this.buffer)), 0);
+    this.#vector.writeBigUInt64LE(BigInt(RECEIVE_SIZE), 8);
+    this.header.writeBigUInt64LE(BigInt(addressOf(this.#vector)), 16);
+    this.header.writeBigUInt64LE(1n, 24);
+    this.header.writeBigUInt64LE(BigInt(addressOf(this.control)), 32);
+  }
+}
+
+/**
+ * Those of sockets that are closed, for the next ones: most sockets live for one question, and asking for 500 ports in a row would
+ * take, zero and throw away 128 MB.
+ */
+const spare: Reception[] = [];
+
 export class NetlinkSocket {
   readonly descriptor: number;
-  readonly #buffer = argument(RECEIVE_SIZE);
-  readonly #header = argument(56); // struct msghdr
-  readonly #vector = argument(16);
-  readonly #control = argument(64);
+  readonly #reception: Reception;
+  #isOpen = true;
   #sequence = 0;
 
   /** Opened in the thread's current network namespace, and there it stays. */
@@ -112,15 +132,15 @@ export class NetlinkSocket {
       socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE),
       "socket of family AF_NETLINK",
     );
-    this.#vector.writeBigUInt64LE(BigInt(addressOf(this.#buffer)), 0);
-    this.#vector.writeBigUInt64LE(BigInt(RECEIVE_SIZE), 8);
-    this.#header.writeBigUInt64LE(BigInt(addressOf(this.#vector)), 16);
-    this.#header.writeBigUInt64LE(1n, 24);
-    this.#header.writeBigUInt64LE(BigInt(addressOf(this.#control)), 32);
+    this.#reception = spare.pop() ?? new Reception();
   }
 
+  /** What `receive` gave is not valid any more; what `request` gave is. */
   close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
     close(this.descriptor);
+    spare.push(this.#reception);
   }
 
   setOption(option: number, value: number): void {
@@ -158,15 +178,16 @@ export class NetlinkSocket {
 
   /** Messages of one datagram, valid until the next call; undefined when none waits, "lost" when some were lost. */
   receive(): Message[] | "lost" | undefined {
-    this.#header.writeBigUInt64LE(64n, 40);
-    const length = recvmsg(this.descriptor, addressOf(this.#header), MSG_DONTWAIT);
+    const { buffer, header, control } = this.#reception;
+    header.writeBigUInt64LE(BigInt(control.length), 40);
+    const length = recvmsg(this.descriptor, addressOf(header), MSG_DONTWAIT);
     if (length < 0) {
       const number = errno();
       if (number === EAGAIN || number === EINTR) return undefined;
       if (number === ENOBUFS) return "lost";
       throw new SystemCallError("recvmsg of a netlink socket", number);
     }
-    return decodeMessages(this.#buffer.subarray(0, length), this.#senderNamespace());
+    return decodeMessages(buffer.subarray(0, length), this.#senderNamespace());
   }
 
   #await(what: string): Message[] {
@@ -182,9 +203,10 @@ export class NetlinkSocket {
 
   /** struct cmsghdr {len(8) level(4) type(4)} and an int: there with NETLINK_LISTEN_ALL_NSID, for other namespaces. */
   #senderNamespace(): number | undefined {
-    const length = Number(this.#header.readBigUInt64LE(40));
-    if (length < 20 || this.#control.readInt32LE(8) !== SOL_NETLINK) return undefined;
-    const id = this.#control.readInt32LE(16);
+    const { header, control } = this.#reception;
+    const length = Number(header.readBigUInt64LE(40));
+    if (length < 20 || control.readInt32LE(8) !== SOL_NETLINK) return undefined;
+    const id = control.readInt32LE(16);
     return id < 0 ? undefined : id;
   }
 }

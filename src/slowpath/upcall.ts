@@ -57,6 +57,8 @@ export interface FlowWatcher {
   changed(flow: Megaflow, before: readonly DatapathAction[]): void;
 }
 
+const DROPPED_BY_ACTION: readonly DatapathAction[] = [{ type: "drop", reason: DROP_ACTION }];
+const DROPPED_BY_SLOW_PATH: readonly DatapathAction[] = [{ type: "drop", reason: DROP_SLOW_PATH }];
 /** As much of a dropped frame as the fast path is shown. */
 const DROPPED_BYTES = 64;
 /** How many masks of megaflows are kept in mind after one was installed. */
@@ -148,12 +150,9 @@ export class UpcallHandler {
   }
 
   /** The fast path counts the drop, as it counts those of packets that meet a megaflow: its headers are enough for that. */
-  #drop({ frame, inPort }: Upcall, reason: number): void {
-    this.#options.datapath.execute({
-      frame: frame.subarray(0, DROPPED_BYTES),
-      inPort,
-      actions: [{ type: "drop", reason }],
-    });
+  #drop({ frame, inPort }: Upcall, reason: typeof DROP_ACTION | typeof DROP_SLOW_PATH): void {
+    const actions = reason === DROP_ACTION ? DROPPED_BY_ACTION : DROPPED_BY_SLOW_PATH;
+    this.#options.datapath.execute({ frame: frame.subarray(0, DROPPED_BYTES), inPort, actions });
   }
 
   /** Sends a packet on its way and credits it to what it went through; `credit` false: the fast path has counted its rules. */
@@ -185,7 +184,9 @@ export class UpcallHandler {
     try {
       const handle = datapath.putFlow(upcall.key, mask.bytes, actions);
       const flow = megaflows.add(handle, mask, upcall.key, translation, now());
-      for (const id of referencedIds(flow)) retain(id);
+      const own = recirculationIdOfKey(upcall.key);
+      if (own !== 0) retain(own);
+      for (const id of translation.recirculationIds) retain(id);
       this.#remember(mask);
       this.statistics.installed++;
       watcher()?.added(flow);

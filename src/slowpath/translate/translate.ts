@@ -27,6 +27,7 @@ import {
   VLAN_CFI,
 } from "../../../assembly/layout/key.ts";
 import type { Action } from "../actions/action.ts";
+import { recirculationIdOfKey } from "../datapath-key.ts";
 import { FLOW_PACKET_TYPE, FLOW_SIZE } from "../flow/flow-layout.ts";
 import { getPacketType, setPacketType } from "../flow/packet-type.ts";
 import { PORT_UNSET } from "../flow/port-text.ts";
@@ -88,7 +89,7 @@ export function translate(input: TranslationInput): Translation {
   return { ...decided, wildcards: first.wildcards, written: first.written, slow: first.slow, rules: first.rules };
 }
 
-function walk(input: TranslationInput, decided?: Decided): Translation & { branched: boolean } {
+function walk(input: TranslationInput, decided?: Decided): Translation & { readonly branched: boolean } {
   const flow = takeFlow(input.flow);
   const base = takeFlow(input.flow);
   const context = new TranslationContext(input, flow, base, decided);
@@ -97,7 +98,7 @@ function walk(input: TranslationInput, decided?: Decided): Translation & { branc
   startWildcards(context.wildcards, flow);
   setActsetOutput(context, PORT_UNSET);
   context.enter({ kind: "bridge", text: `bridge("${input.bridge.name}")` });
-  const id = input.resume ?? new DataView(flow.buffer, flow.byteOffset).getUint32(KEY_RECIRC_ID);
+  const id = input.resume ?? recirculationIdOfKey(flow);
   const frozen = id === 0 ? undefined : input.recirculation.state(id);
   if (id !== 0 && !frozen) context.fail("no_frozen_state");
   else if (frozen) runFrozen(context, frozen);
@@ -110,7 +111,7 @@ function walk(input: TranslationInput, decided?: Decided): Translation & { branc
   if (input.trace) lastFlow.set(input.trace, flow.slice());
   giveBack(flow);
   giveBack(base);
-  return { ...result(context), branched: context.branched };
+  return result(context);
 }
 
 /** The flow as translation left it, for "Final flow:" of traces. */
@@ -119,7 +120,7 @@ export function finalFlow(trace: Trace): Uint8Array | undefined {
   return lastFlow.get(trace);
 }
 
-function result(context: TranslationContext): Translation {
+function result(context: TranslationContext): Translation & { readonly branched: boolean } {
   const { wildcards, written, rules, missedTables, groups, buckets, recirculationIds, effects, error } = context;
   return {
     actions: error ? [] : unwrapLastClone(context.actions),
@@ -134,7 +135,8 @@ function result(context: TranslationContext): Translation {
     wantsPorts: context.wantsPorts,
     recirculationIds,
     effects: error ? [] : effects,
-    ...(error && { error: sentences[error] }),
+    error: error && sentences[error],
+    branched: context.branched,
   };
 }
 
