@@ -13,8 +13,9 @@ import { addNamespace, removeNamespaces } from "../../src/lab/namespaces.ts";
 import { check } from "../bench.ts";
 import { OvsInstance } from "../contestants/ovs-instance.ts";
 import { OVS_DPDK } from "../install.ts";
+import { shuffled } from "../shuffled.ts";
 import type { DpdkCase } from "./dpdk-cases.ts";
-import { FIRST_FLOW, SOURCE_BASE, shuffled } from "./packet-source.ts";
+import { FIRST_FLOW, SOURCE_BASE } from "./packet-source.ts";
 import { FRAME_BYTES, type TcpFrame, tcpFrame } from "./tcp-frame.ts";
 
 /** A share of this may be dropped or sent to the slow path: what the first packets of a moment meet. */
@@ -184,7 +185,7 @@ export class OvsDpdk {
     head.writeUInt16LE(4, 6);
     head.writeUInt32LE(0xffff, 16);
     head.writeUInt32LE(1, 20);
-    const frames = shuffled(flows).flatMap((flow) => [record, tcpFrame(frame(SOURCE_BASE + flow))]);
+    const frames = [...shuffled(flows)].flatMap((flow) => [record, tcpFrame(frame(SOURCE_BASE + flow))]);
     writeFileSync(file, Buffer.concat([head, ...frames]));
     return `net_pcap_${name},rx_pcap=${file},infinite_rx=1`;
   }

@@ -15,6 +15,7 @@ import {
 } from "../../assembly/layout/port.ts";
 import { PORTS_BASE, WINDOWS_BASE } from "../../assembly/memory.ts";
 import { PortRecords } from "../../src/fastpath/port-records.ts";
+import { shuffled } from "../shuffled.ts";
 import {
   ACK,
   FRAME_BYTES,
@@ -135,16 +136,4 @@ export class PacketSource {
       this.#bytes.set(template, frame + FRAME_AT);
     }
   }
-}
-
-/** 0 … count-1 in an order that puts no neighbors next to each other, the same each time. */
-export function shuffled(count: number): number[] {
-  const order = Array.from({ length: count }, (_, i) => i);
-  let state = 1;
-  for (let i = count - 1; i > 0; i--) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    const j = Math.floor((state / 2 ** 32) * (i + 1));
-    [order[i], order[j]] = [order[j], order[i]];
-  }
-  return order;
 }

@@ -13,6 +13,7 @@ import { BUFFERS_BASE, COUNTERS_BASE } from "../../assembly/memory.ts";
 import type { LocalDatapath } from "../../src/fastpath/local-datapath.ts";
 import { ethernet, ipv4, ipv4Address, tcp } from "../../test/model/frames.ts";
 import { check } from "../bench.ts";
+import { shuffled } from "../shuffled.ts";
 import { BACKENDS, CLIENT_PORT, VIP, ZONE } from "./balancer.ts";
 
 const BATCH = 32;
@@ -151,15 +152,4 @@ function makeTemplate(step: number): Uint8Array {
   const header = { sequence: step < 2 ? 1 : 2, acknowledgement: step === 0 ? 0 : 2, flags };
   const ports = answer ? { source: SERVICE, destination: 0 } : { source: 0, destination: SERVICE };
   return ethernet(0x0800, ipv4(ip, 6, tcp(ip, { ...ports, ...header })));
-}
-
-function shuffled(count: number): Uint32Array {
-  const order = Uint32Array.from({ length: count }, (_, i) => i);
-  let state = 1;
-  for (let i = count - 1; i > 0; i--) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    const j = Math.floor((state / 2 ** 32) * (i + 1));
-    [order[i], order[j]] = [order[j], order[i]];
-  }
-  return order;
 }
