@@ -47,7 +47,7 @@ interface TrafficCase extends Case {
 const bench: Bench = {
   title: "the load balancer: new connections, their cost, long ones, round trips, ports used again",
   async measure(session) {
-    const connections = session.quick ? 2000 : 10_000;
+    const connections = session.quick ? 6000 : 20_000;
     const reused = session.quick ? 20_000 : 200_000;
     const seconds = session.quick ? 0.6 : 5;
     const trips = session.quick ? 2000 : 20_000;
