@@ -122,6 +122,8 @@ export interface MegaflowStatistics {
   /** Milliseconds of CLOCK_MONOTONIC of the last packet; 0 = never. */
   readonly used: number;
   readonly tcpFlags: number;
+  /** Flows of it that the kernel forwards now. */
+  readonly offloads: number;
 }
 
 export interface ExecuteRequest {

@@ -15,6 +15,7 @@ import {
   FLOW_ID,
   FLOW_KEY,
   FLOW_MASK,
+  FLOW_OFFLOADS,
   FLOW_PACKETS,
   FLOW_PROGRAM,
   FLOW_PROGRAM_SENT,
@@ -122,6 +123,7 @@ export class FlowStore {
       bytes: this.#view.getBigUint64(address + FLOW_BYTES, true),
       used: Number(this.#view.getBigUint64(address + FLOW_USED, true)),
       tcpFlags: this.#view.getUint16(address + FLOW_TCP_FLAGS),
+      offloads: this.#view.getUint32(address + FLOW_OFFLOADS, true),
     };
   }
 

@@ -51,5 +51,5 @@ export function flowLine(daemon: Vswitchd, flow: Megaflow, { verbose, names }: L
 export function bridgeFlowLine(daemon: Vswitchd, flow: Megaflow, options: LineOptions): string {
   return flowLine(daemon, flow, options)
     .replace(/^(ufid:\S+), /, "$1 ")
-    .replace(", dp:ovs, actions:", ", actions:");
+    .replace(/(?:, offloaded:yes)?, dp:\w+, actions:/, ", actions:");
 }

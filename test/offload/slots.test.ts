@@ -114,10 +114,11 @@ describe("counts", () => {
     net.pass(400);
     expect(statistics().own).toEqual(statistics().twin);
     for (const counted of [flow.first, flow.second].map(flowStatistics)) {
-      expect(counted.own).toEqual({ ...counted.twin, used: counted.own.used });
+      expect(counted.own).toEqual({ ...counted.twin, used: counted.own.used, offloads: counted.own.offloads });
       expect(counted.own.used - counted.twin.used).toBeGreaterThanOrEqual(0);
       expect(counted.own.used - counted.twin.used).toBeLessThanOrEqual(400);
     }
+    expect([flow.first, flow.second].map((one) => flowStatistics(one).own.offloads)).toEqual([1, 2]);
     expect(net.datapath.counters().offloadPackets).toBeGreaterThan(90n);
   });
 

@@ -1,6 +1,7 @@
 /** The recorded OVN host (528 flows, one group, three veths), asked what its ovs-vswitchd was asked. */
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
+import { FLOW_OFFLOADS } from "../../assembly/layout/megaflow.ts";
 import { COMMANDS } from "../../src/unixctl/commands/list.ts";
 import { bytesOf, ethernet, ipv4, ipv4Address, tcp } from "../model/frames.ts";
 import { recordedFiles } from "../slowpath/reference.ts";
@@ -173,7 +174,31 @@ describe("after a handshake through the load balancer", () => {
   it("dpctl/dump-flows filters by a field", async () => {
     expect(await appctl("dpctl/dump-flows", "filter=in_port=veth1")).not.toContain("in_port(4)");
     expect(await appctl("dpctl/dump-flows", "filter=in_port=veth5,tcp")).toContain("in_port(4)");
-    expect(await appctl("dpctl/dump-flows", "type=offloaded")).toBe("");
+  });
+
+  it("dpctl/dump-flows tells megaflows that the kernel forwards from the others", async () => {
+    const all = await appctl("dpctl/dump-flows");
+    for (const type of ["offloaded", "tc", "partially-offloaded"]) {
+      expect(await appctl("dpctl/dump-flows", `type=${type}`)).toBe("");
+    }
+    for (const type of ["ovs", "non-offloaded", "all", "tc,ovs"]) {
+      expect(await appctl("dpctl/dump-flows", `type=${type}`)).toBe(all);
+    }
+    const [flow] = daemon.switch.megaflows;
+    const memory = new DataView(daemon.lab.datapath.memory.buffer);
+    memory.setUint32(flow.address + FLOW_OFFLOADS, 1, true);
+    try {
+      const [, line, ...others] = (await appctl("dpctl/dump-flows", "-m", "type=offloaded")).trimEnd().split("\n");
+      expect(others).toEqual([]);
+      expect(line).toMatch(/, used:\S+, (flags:\S+, )?offloaded:yes, dp:tc, actions:/);
+      const rest = (await appctl("dpctl/dump-flows", "-m", "type=non-offloaded")).trimEnd().split("\n");
+      expect(rest).toHaveLength(all.trimEnd().split("\n").length - 1);
+      expect(rest).not.toContain(line);
+      expect(await appctl("dpctl/dump-flows", "type=offloaded")).not.toContain("offloaded:yes");
+      expect(await appctl("dpif/dump-flows", "-m", "br-int")).not.toMatch(/offloaded:yes|dp:/);
+    } finally {
+      memory.setUint32(flow.address + FLOW_OFFLOADS, 0, true);
+    }
   });
 
   it("dpif/dump-flows shows the bridge's megaflows without a title", async () => {

@@ -13,6 +13,8 @@ export interface DatapathFlow extends MaskedKey {
   /** Milliseconds since the last packet; undefined: there was none. */
   readonly idle?: number;
   readonly tcpFlags: number;
+  /** Some of its packets are forwarded without the switch. */
+  readonly offloaded?: boolean;
   /** Verbose text: a UUID, and what the datapath adds to the line's end. */
   readonly ufid?: string;
   readonly extra?: string;
@@ -46,9 +48,10 @@ function parseTcpFlagLetters(text: string): number {
 export function flowCounters(
   statistics: MegaflowStatistics,
   now: number,
-): Pick<DatapathFlow, "packets" | "bytes" | "idle" | "tcpFlags"> {
-  const { packets, bytes, used, tcpFlags } = statistics;
-  return { packets, bytes, idle: used === 0 ? undefined : Math.max(0, now - used), tcpFlags };
+): Pick<DatapathFlow, "packets" | "bytes" | "idle" | "tcpFlags" | "offloaded"> {
+  const { packets, bytes, used, tcpFlags, offloads } = statistics;
+  const idle = used === 0 ? undefined : Math.max(0, now - used);
+  return { packets, bytes, idle, tcpFlags, offloaded: offloads > 0 };
 }
 
 export function formatDatapathFlow(flow: DatapathFlow, options: FlowTextOptions = {}): string {
@@ -57,7 +60,7 @@ export function formatDatapathFlow(flow: DatapathFlow, options: FlowTextOptions 
   parts.push(formatKey(flow, options), `packets:${flow.packets}`, `bytes:${flow.bytes}`);
   parts.push(flow.idle === undefined ? "used:never" : `used:${(flow.idle / 1000).toFixed(3)}s`);
   if (flow.tcpFlags) parts.push(`flags:${formatTcpFlagLetters(flow.tcpFlags)}`);
-  if (options.verbose) parts.push("dp:ovs");
+  if (options.verbose) parts.push(...(flow.offloaded ? ["offloaded:yes", "dp:tc"] : ["dp:ovs"]));
   const protocol = options.protocol ?? flow.key[KEY_NW_PROTO];
   parts.push(`actions:${formatDatapathActions(flow.actions, { ...options, protocol })}`);
   if (options.verbose && flow.extra) parts.push(`dp-extra-info:${flow.extra}`);
@@ -65,13 +68,13 @@ export function formatDatapathFlow(flow: DatapathFlow, options: FlowTextOptions 
 }
 
 const line =
-  /^(?:ufid:(\S+), )?(.*?), packets:(\d+), bytes:(\d+), used:(?:never|([\d.]+)s)(?:, flags:(\S+))?(?:, dp:\S+)?, actions:(.*?)(?:, dp-extra-info:(.*))?$/;
+  /^(?:ufid:(\S+), )?(.*?), packets:(\d+), bytes:(\d+), used:(?:never|([\d.]+)s)(?:, flags:(\S+))?(, offloaded:yes)?(?:, dp:\S+)?, actions:(.*?)(?:, dp-extra-info:(.*))?$/;
 
 /** @throws DatapathTextError */
 export function parseDatapathFlow(text: string, options: FlowTextOptions = {}): DatapathFlow {
   const found = line.exec(text);
   if (!found) throw new DatapathTextError(`${text}: not a line of dump-flows`);
-  const [, ufid, key, packets, bytes, idle, flags, actions, extra] = found;
+  const [, ufid, key, packets, bytes, idle, flags, offloaded, actions, extra] = found;
   return {
     ...parseKey(key, options),
     actions: parseDatapathActions(actions, options),
@@ -79,6 +82,7 @@ export function parseDatapathFlow(text: string, options: FlowTextOptions = {}): 
     bytes: BigInt(bytes),
     idle: idle === undefined ? undefined : Math.round(Number(idle) * 1000),
     tcpFlags: parseTcpFlagLetters((flags ?? "").replace(/,$/, "")),
+    ...(offloaded && { offloaded: true }),
     ufid,
     extra,
   };

@@ -29,10 +29,28 @@ describe("recorded datapath flows", () => {
   });
 });
 
+describe("a flow that the kernel forwards", () => {
+  it("says so in verbose text, in OVS's words", () => {
+    const text =
+      "recirc_id(0),in_port(1),packet_type(ns=0,id=0),eth_type(0x0800),ipv4(frag=no), packets:3, bytes:180, used:0.030s, offloaded:yes, dp:tc, actions:2";
+    const flow = parseDatapathFlow(text);
+    expect(flow.offloaded).toBe(true);
+    expect(formatDatapathFlow(flow, { verbose: true })).toContain(", used:0.030s, offloaded:yes, dp:tc, actions:2");
+    expect(formatDatapathFlow(flow)).toContain(", used:0.030s, actions:2");
+    expect(formatDatapathFlow({ ...flow, offloaded: false }, { verbose: true })).toContain(", dp:ovs, actions:2");
+  });
+});
+
 describe("counters of a flow", () => {
   it("say how long ago the last packet was", () => {
-    const statistics = { packets: 3n, bytes: 180n, used: 7000, tcpFlags: 0x12 };
-    expect(flowCounters(statistics, 7030)).toEqual({ packets: 3n, bytes: 180n, idle: 30, tcpFlags: 0x12 });
+    const statistics = { packets: 3n, bytes: 180n, used: 7000, tcpFlags: 0x12, offloads: 0 };
+    expect(flowCounters(statistics, 7030)).toEqual({
+      packets: 3n,
+      bytes: 180n,
+      idle: 30,
+      tcpFlags: 0x12,
+      offloaded: false,
+    });
     expect(flowCounters({ ...statistics, used: 0 }, 7030).idle).toBeUndefined();
   });
 

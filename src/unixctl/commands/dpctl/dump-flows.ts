@@ -9,8 +9,9 @@ import { flowLine, ufidOf } from "../../flow-lines.ts";
 import { dpctlCommand, dpctlError, dpctlLine, INVALID, NO_ENTRY, openDatapath } from "./dpctl.ts";
 
 const TYPES = ["ovs", "tc", "dpdk", "offloaded", "non-offloaded", "partially-offloaded", "all"];
-/** Nothing is offloaded here, and every megaflow is of the "ovs" layer. */
+/** The layer of a megaflow is "ovs", or "tc" while the kernel forwards packets of it. */
 const OWN_TYPES = ["ovs", "non-offloaded", "all"];
+const OFFLOADED_TYPES = ["tc", "offloaded", "all"];
 const TITLE = "flow-dump from the main thread:\n";
 /** pmd=-1 is the main thread. */
 const MAIN_THREAD = "-1";
@@ -32,10 +33,11 @@ export const dumpFlows = dpctlCommand(
     const { daemon, verbose, names } = request;
     const { datapath } = openDatapath({ ...request, words }, 1);
     const filter = filterOf(options.get("filter"), portNames(daemon));
-    if (!wantsOwnType(options.get("type"))) return "";
+    const types = typesOf(options.get("type"));
     const thread = options.get("pmd");
     if (thread !== undefined && thread !== MAIN_THREAD) return "";
     const lines = [...flowsOf(daemon, datapath.bridges)]
+      .filter((flow) => isOfType(daemon.switch.datapath.flowStatistics(flow).offloads > 0, types))
       .filter((flow) => filter === undefined || passes(flow, filter))
       .map((flow) => `${flowLine(daemon, flow, { verbose, names })}\n`);
     if (lines.length === 0) return "";
@@ -64,13 +66,16 @@ function filterOf(text: string | undefined, ports: ReturnType<typeof portNames>)
   }
 }
 
-function wantsOwnType(text: string | undefined): boolean {
-  if (text === undefined) return true;
+function typesOf(text: string | undefined): readonly string[] {
+  if (text === undefined) return ["all"];
   const types = text.split(",").filter((type) => type !== "");
   const unknown = types.find((type) => !TYPES.includes(type));
   if (unknown !== undefined) throw dpctlError(`Failed to parse type (${unknown})`, INVALID);
-  return types.some((type) => OWN_TYPES.includes(type));
+  return types;
 }
+
+const isOfType = (offloaded: boolean, types: readonly string[]): boolean =>
+  types.some((type) => (offloaded ? OFFLOADED_TYPES : OWN_TYPES).includes(type));
 
 /** Whether some packet of the megaflow could have what the filter wants. */
 function passes(flow: Megaflow, { value, mask }: Match): boolean {
