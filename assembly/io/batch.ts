@@ -18,7 +18,7 @@ const RESTLESS: u64 = 63;
 export function runRing(port: u32): u32 {
   resetPool();
   const count = receiveRing(port);
-  if (count != 0) runArrivals(port, count, isRingDrained(port));
+  if (count != 0) runArrivals(port, count, true);
   else flushPorts();
   releaseRing(port);
   return count;
@@ -30,13 +30,15 @@ export function runRing(port: u32): u32 {
  * its packets change their order that once.
  */
 @inline
-function runArrivals(port: u32, count: u32, drained: bool): void {
+function runArrivals(port: u32, count: u32, inRing: bool): void {
   const offering = offersFlows(port);
   if (offering) beginPaths(PACKETS_BASE, count);
   processBatch(PACKETS_BASE, count);
   flushPorts();
   if (!offering) return;
   endPaths();
+  // Looked at last: frames have come in while these were on their way.
+  const drained = !inRing || isRingDrained(port);
   if (drained || (load<u64>(COUNTERS_BASE, COUNTER_BATCHES * 8) & RESTLESS) == 0) offerBatch(PACKETS_BASE, count);
 }
 
@@ -54,7 +56,7 @@ export function runXdp(port: u32): u32 {
 export function runBuffers(port: u32, count: u32): u32 {
   resetPool();
   const packets = receiveBuffers(port, count);
-  if (packets != 0) runArrivals(port, packets, true);
+  if (packets != 0) runArrivals(port, packets, false);
   else flushPorts();
   return packets;
 }

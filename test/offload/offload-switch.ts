@@ -18,6 +18,7 @@ import {
   OFFLOAD_FACTOR,
   OFFLOAD_HOLDING_TABLE,
   OFFLOAD_ON,
+  OFFLOAD_PATIENCE,
   OFFLOAD_USED,
   OFFLOAD_USED_TABLE,
   OFFLOAD_WITHDRAW,
@@ -113,6 +114,7 @@ export class OffloadSwitch {
     this.run();
     this.both(takeSent);
     for (const port of PORTS) this.setIfindex(port, ifindexOf(port));
+    this.setPatience(0);
   }
 
   run(): void {
@@ -131,6 +133,11 @@ export class OffloadSwitch {
     const at = OFFLOAD_BASE + OFFLOAD_WITHDRAW;
     this.#view.setUint32(at, this.#view.getUint32(at, true) + 1, true);
     this.run();
+  }
+
+  /** So many packets of a flow come to the switch before the kernel gets it. */
+  setPatience(packets: number): void {
+    this.#view.setUint32(OFFLOAD_BASE + OFFLOAD_PATIENCE, packets, true);
   }
 
   /** Flows with the kernel now. */

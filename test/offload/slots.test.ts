@@ -165,6 +165,21 @@ describe("a quiet flow", () => {
   });
 });
 
+describe("patience", () => {
+  it("keeps flows of a few packets with the switch, and forgets packets of long ago", () => {
+    net.put(fromPort(1), [output(2)]);
+    net.setPatience(4);
+    const ways = (count: number): string[] => Array.from({ length: count }, () => by(4000));
+    expect(ways(4)).toEqual(["switch", "switch", "switch", "switch"]);
+    expect(net.offloaded).toBe(0);
+    expect(ways(3)).toEqual(["switch", "kernel", "kernel"]);
+    net.withdrawAll();
+    net.pass(60_000);
+    expect(ways(4)).toEqual(["switch", "switch", "switch", "switch"]);
+    expect(net.offloaded).toBe(0);
+  });
+});
+
 describe("a set of two slots", () => {
   const ask = (last: number, source: number): Uint8Array =>
     udp(`10.0.0.${last}:${source}`, "10.0.0.2:53", new Uint8Array(20));

@@ -40,6 +40,8 @@ export interface Change {
 export interface Network {
   readonly datapath: WorkerDatapath;
   readonly hosts: readonly Host[];
+  /** The megaflows of the wires, by the number of their port less one. */
+  readonly wires: readonly MegaflowHandle[];
   /** What listeners heard so far. */
   readonly changes: Change[];
 }
@@ -69,9 +71,9 @@ export async function withHosts<Result>(
       if (down.length > 0) throw new Error(`ports are not up: ${down.map(({ name }) => name)}`);
     }, LINK);
     changes.length = 0;
-    for (const { number } of hosts) output(datapath, number, number % 2 === 1 ? number + 1 : number - 1);
+    const wires = hosts.map(({ number }) => output(datapath, number, number % 2 === 1 ? number + 1 : number - 1));
     await datapath.barrier();
-    return await body({ datapath, hosts, changes });
+    return await body({ datapath, hosts, wires, changes });
   } finally {
     await datapath.close();
     await removeNamespaces(namespaces);
