@@ -60,6 +60,11 @@ function writtenAt({ flow, written }: TranslationContext, offset: number, bytes:
 
 /** Runs exec(): what it writes goes to the connection, so the packet's own mark and label are looked at only if it copies them. */
 function runExec(context: TranslationContext, spec: CtActionSpec): { mark?: Masked; label?: Masked } {
+  context.nat = undefined;
+  if (spec.exec.length === 0) {
+    if (spec.nat) context.execute([spec.nat], false, false);
+    return {};
+  }
   const { wildcards, written } = context;
   const saved = [wildcards, written].map((bits) => ({
     bits,
@@ -68,7 +73,6 @@ function runExec(context: TranslationContext, spec: CtActionSpec): { mark?: Mask
   }));
   written.fill(0, KEY_CT_MARK, KEY_CT_MARK + MARK_BYTES);
   written.fill(0, KEY_CT_LABEL, KEY_CT_LABEL + LABEL_BYTES);
-  context.nat = undefined;
   context.execute(spec.nat ? [spec.nat, ...spec.exec] : spec.exec, false, false);
   const mark = writtenAt(context, KEY_CT_MARK, MARK_BYTES);
   const label = writtenAt(context, KEY_CT_LABEL, LABEL_BYTES);

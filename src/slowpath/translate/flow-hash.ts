@@ -32,17 +32,18 @@ export function hashUint64(x: bigint): number {
   return hashFinish(hashAdd(hashAdd(0, Number(x & 0xffff_ffffn)), Number(x >> 32n)), 8);
 }
 
-/** Little-endian word at `i`, of as many bytes as there are. */
-function wordAt(bytes: Uint8Array, i: number): number {
+/** Little-endian word at `i`, of as many bytes as there are before `end`. */
+function wordAt(bytes: Uint8Array, i: number, end = bytes.length): number {
   let word = 0;
-  for (let k = Math.min(4, bytes.length - i) - 1; k >= 0; k--) word = (word << 8) | bytes[i + k];
+  for (let k = Math.min(4, end - i) - 1; k >= 0; k--) word = (word << 8) | bytes[i + k];
   return word;
 }
 
-export function hashBytes(bytes: Uint8Array, basis: number): number {
+/** Of the bytes from `start` on, before `end`. */
+export function hashBytes(bytes: Uint8Array, basis: number, start = 0, end = bytes.length): number {
   let hash = basis;
-  for (let i = 0; i < bytes.length; i += 4) hash = hashAdd(hash, wordAt(bytes, i));
-  return hashFinish(hash, bytes.length);
+  for (let i = start; i < end; i += 4) hash = hashAdd(hash, wordAt(bytes, i, end));
+  return hashFinish(hash, end - start);
 }
 
 /** Jenkins' lookup3 (2006) over bytes. */

@@ -5,10 +5,12 @@ import { field } from "../flow/fields.ts";
 import { bytesOfValue } from "../flow/flow.ts";
 import type { TranslationContext } from "./context.ts";
 import { sendToController } from "./controller.ts";
-import { freezeMetadata } from "./frozen-metadata.ts";
+import { FROZEN_BYTES, freezeMetadata } from "./frozen-metadata.ts";
 import type { FrozenAction, FrozenState } from "./recirculation.ts";
 
 const metadata = field("metadata");
+/** The table of recirculation ids keeps its own copy. */
+const room = new Uint8Array(FROZEN_BYTES);
 
 /** Actions that may send packet-ins, or that are relative to the current table: they must know where they came from. */
 function needsOrigin(action: Action): boolean {
@@ -79,7 +81,7 @@ export function finishFreezing(context: TranslationContext, table: number | unde
     bridge: context.bridge,
     table,
     actions: context.frozenActions,
-    metadata: freezeMetadata(context.flow, context.written),
+    metadata: freezeMetadata(context.flow, context.written, room),
     stack: context.stack.slice(),
     actionSet: context.actionSet.slice(),
     conntracked: context.conntracked,

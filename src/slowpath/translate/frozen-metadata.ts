@@ -17,17 +17,20 @@ const PACKET_TYPE = REGISTERS + REGISTER_BYTES;
 const PACKET_TYPE_BYTES = 4;
 export const FROZEN_BYTES = PACKET_TYPE + PACKET_TYPE_BYTES;
 
-/** `written`: a flow with ones where the pipeline wrote. */
-export function freezeMetadata(flow: Uint8Array, written: Uint8Array): Uint8Array {
-  const frozen = new Uint8Array(FROZEN_BYTES);
-  frozen.set(flow.subarray(KEY_IN_PORT, KEY_IN_PORT + IN_PORT_BYTES));
+/** `written`: a flow with ones where the pipeline wrote. Writes into `frozen` (FROZEN_BYTES). */
+export function freezeMetadata(
+  flow: Uint8Array,
+  written: Uint8Array,
+  frozen: Uint8Array = new Uint8Array(FROZEN_BYTES),
+): Uint8Array {
+  for (let i = 0; i < IN_PORT_BYTES; i++) frozen[i] = flow[KEY_IN_PORT + i];
   for (let i = 0; i < TUNNEL_BYTES; i++) {
     const mask = written[KEY_TUN_ID + i];
     frozen[TUNNEL + i] = flow[KEY_TUN_ID + i] & mask;
     frozen[TUNNEL_MASK + i] = mask;
   }
-  frozen.set(flow.subarray(FLOW_REGS, FLOW_CONJ_ID), REGISTERS);
-  frozen.set(flow.subarray(FLOW_PACKET_TYPE, FLOW_PACKET_TYPE + PACKET_TYPE_BYTES), PACKET_TYPE);
+  for (let i = 0; i < REGISTER_BYTES; i++) frozen[REGISTERS + i] = flow[FLOW_REGS + i];
+  for (let i = 0; i < PACKET_TYPE_BYTES; i++) frozen[PACKET_TYPE + i] = flow[FLOW_PACKET_TYPE + i];
   return frozen;
 }
 

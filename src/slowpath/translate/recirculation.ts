@@ -3,10 +3,11 @@
  * Invariants: equal states have the same id (megaflows of many flows then lead to one and the same next pass). An id lives
  *   while a megaflow holds it (`retain`/`release`), and some seconds longer, for packets that are on their way.
  *   Id 0 is never given: it means a packet's first pass.
- * Cost: one string for the look-up of an equal state, one Map entry an id.
+ * Cost: a hash and a comparison of the bytes for the look-up of an equal state; only a new one is copied.
  */
 import type { Action, ControllerAction } from "../actions/action.ts";
 import { formatAction } from "../actions/list.ts";
+import { sameBytes } from "../flow/flow.ts";
 import type { Bridge } from "./bridge.ts";
 
 /** Frozen actions, with marks that tell where they came from (packet-ins name table and cookie). */
@@ -30,7 +31,7 @@ export interface FrozenState {
 
 interface Entry {
   readonly id: number;
-  readonly key: string;
+  readonly hash: number;
   readonly state: FrozenState;
   references: number;
   /** Milliseconds; when the last reference went, or when the id was made. */
@@ -45,30 +46,37 @@ export function formatFrozenAction(action: FrozenAction): string {
   return `unroll_xlate(table=${action.table}, cookie=${action.cookie})`;
 }
 
-const bridgeNumbers = new WeakMap<Bridge, number>();
-let bridges = 0;
-
-function bridgeNumber(bridge: Bridge): number {
-  let number = bridgeNumbers.get(bridge);
-  if (number === undefined) {
-    number = ++bridges;
-    bridgeNumbers.set(bridge, number);
-  }
-  return number;
+/** Of what mostly differs. 30 bits, which the engine keeps unboxed as a map's key. */
+function hashOf({ metadata, table, actions }: FrozenState): number {
+  let hash = ((table ?? -1) << 8) ^ actions.length;
+  for (let i = 0; i < metadata.length; i++) hash = Math.imul(hash ^ metadata[i], 0x0100_0193);
+  return (hash ^ (hash >>> 15)) & 0x3fff_ffff;
 }
 
-function keyOf(state: FrozenState): string {
-  const { metadata } = state;
-  const bytes = Buffer.from(metadata.buffer, metadata.byteOffset, metadata.length).toString("latin1");
-  const actions = state.actions.map(formatFrozenAction).join();
-  const set = state.actionSet.map((action) => formatAction(action)).join();
-  const pause = state.pause ? formatAction(state.pause) : "";
-  return `${bridgeNumber(state.bridge)}|${state.table}|${state.conntracked}|${state.hashed}|${state.stack.join()}|${actions}|${set}|${pause}|${bytes}`;
+function isSame(a: FrozenState, b: FrozenState): boolean {
+  return (
+    a.bridge === b.bridge &&
+    a.table === b.table &&
+    a.conntracked === b.conntracked &&
+    a.hashed === b.hashed &&
+    sameBytes(a.metadata, b.metadata) &&
+    a.stack.length === b.stack.length &&
+    a.stack.every((value, i) => String(value) === String(b.stack[i])) &&
+    sameActions(a.actions, b.actions) &&
+    sameActions(a.actionSet, b.actionSet) &&
+    (a.pause && formatAction(a.pause)) === (b.pause && formatAction(b.pause))
+  );
+}
+
+/** By their words: actions that read alike do alike. */
+function sameActions(a: readonly FrozenAction[], b: readonly FrozenAction[]): boolean {
+  if (a.length !== b.length) return false;
+  return a.every((action, i) => action === b[i] || formatFrozenAction(action) === formatFrozenAction(b[i]));
 }
 
 export class RecirculationTable {
   readonly #byId = new Map<number, Entry>();
-  readonly #byKey = new Map<string, Entry>();
+  readonly #byHash = new Map<number, Entry[]>();
   readonly #idle = new Set<Entry>();
   #next: number;
   readonly #now: () => number;
@@ -83,17 +91,20 @@ export class RecirculationTable {
     return this.#byId.size;
   }
 
-  /** The id of this state; nobody holds it yet. */
+  /** The id of this state; nobody holds it yet. Its metadata may be used for another one afterwards. */
   idOf(state: FrozenState): number {
-    const key = keyOf(state);
-    const known = this.#byKey.get(key);
+    const hash = hashOf(state);
+    const alike = this.#byHash.get(hash);
+    const known = alike?.find((entry) => isSame(entry.state, state));
     if (known) {
       if (known.references === 0) this.#touch(known);
       return known.id;
     }
-    const entry: Entry = { id: this.#newId(), key, state, references: 0, idleSince: this.#now() };
+    const kept = { ...state, metadata: state.metadata.slice() };
+    const entry: Entry = { id: this.#newId(), hash, state: kept, references: 0, idleSince: this.#now() };
     this.#byId.set(entry.id, entry);
-    this.#byKey.set(key, entry);
+    if (alike) alike.push(entry);
+    else this.#byHash.set(hash, [entry]);
     this.#idle.add(entry);
     return entry.id;
   }
@@ -124,10 +135,16 @@ export class RecirculationTable {
       if (entry.idleSince > limit) break;
       this.#idle.delete(entry);
       this.#byId.delete(entry.id);
-      this.#byKey.delete(entry.key);
+      this.#unhash(entry);
       forgotten++;
     }
     return forgotten;
+  }
+
+  #unhash(entry: Entry): void {
+    const rest = this.#byHash.get(entry.hash)!.filter((other) => other !== entry);
+    if (rest.length > 0) this.#byHash.set(entry.hash, rest);
+    else this.#byHash.delete(entry.hash);
   }
 
   #touch(entry: Entry): void {

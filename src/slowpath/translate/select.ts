@@ -11,7 +11,8 @@ import type { DatapathAction, SelectAction, SelectBucket, SelectField } from "..
 import { NO_BUCKET, selectSlots } from "../../fastpath/select-slots.ts";
 import type { Field } from "../flow/field.ts";
 import { fieldByName } from "../flow/fields.ts";
-import { fieldMask, getBytes } from "../flow/flow.ts";
+import { fieldMask } from "../flow/flow.ts";
+import { FLOW_SIZE } from "../flow/flow-layout.ts";
 import { hasPrerequisites } from "../flow/prerequisites.ts";
 import type { Bucket, Group } from "../tables/rule.ts";
 import type { TranslationContext } from "./context.ts";
@@ -81,15 +82,18 @@ function bestBucket(context: TranslationContext, group: Group, basis: number): B
   return best;
 }
 
+/** The field that is hashed: the longest are tunnel options. */
+const hashed = new Uint8Array(FLOW_SIZE);
+
 function chooseByFields(context: TranslationContext, group: Group): Bucket | undefined {
   let basis = hashUint64(group.selectionParam);
   for (const { field, mask } of hashedFields(context, group)) {
-    const value = getBytes(context.flow, field);
+    const own = fieldMask(field);
     for (let i = 0; i < field.bytes; i++) {
-      value[i] &= mask[i];
+      hashed[i] = context.flow[field.offset + i] & own[i] & mask[i];
       context.wildcards[field.offset + i] |= mask[i];
     }
-    basis = hashBytes(value.subarray(field.bytes - wireBytes(field)), basis);
+    basis = hashBytes(hashed, basis, field.bytes - wireBytes(field), field.bytes);
   }
   return bestBucket(context, group, basis);
 }
