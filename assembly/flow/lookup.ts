@@ -15,6 +15,7 @@ import { MASK_FLOWS, MASK_HITS } from "../layout/mask.ts";
 import { FLOW_HASH, FLOW_KEY, FLOW_MASK, FLOW_PACKETS, FLOW_STATE, FLOW_STATE_DEAD, FLOW_STATE_LIVE } from "../layout/megaflow.ts";
 import { CONTROL_BASE } from "../memory.ts";
 import { forgetFitness, withdrawFlow } from "../offload/withdraw.ts";
+import { writeLaneConstants } from "./hash-lanes.ts";
 import { hashPacked } from "./masked-key.ts";
 import { addFlow, deleteFlow, findFlow, firstCandidate } from "./megaflow-table.ts";
 import {
@@ -25,6 +26,7 @@ import {
   CANDIDATE_PLACE,
   CANDIDATE_SIZE,
   CANDIDATES,
+  hasRoom,
   KEYS,
   padKeys,
   probe,
@@ -39,6 +41,7 @@ const RANK_MOVES: u32 = 65536;
 
 export function lookupInitialize(): void {
   resetSubtables();
+  writeLaneConstants();
 }
 
 /** Asks for the megaflow of `key` as number `count` of a look-up; it is stored at `result`, 0 = none. */
@@ -60,10 +63,11 @@ export function lookupMegaflows(count: u32): void {
   let stride: u32 = 1;
   for (let i: u32 = 0; i < masks && looking != 0; ) {
     const end = min<u32>(i + stride, masks);
-    probed += <u64>looking * (end - i);
+    const first = i;
     padKeys(looking);
     let candidates: usize = CANDIDATES;
-    for (; i < end; i++) candidates = probe(load<u32>(RANKED + (<usize>i << 2)), looking, candidates);
+    for (; i < end && hasRoom(candidates, looking); i++) candidates = probe(load<u32>(RANKED + (<usize>i << 2)), looking, candidates);
+    probed += <u64>looking * (i - first);
     if (candidates != CANDIDATES) looking -= settle(candidates, looking);
     stride = min<u32>(stride << 1, CANDIDATE_MASKS);
   }

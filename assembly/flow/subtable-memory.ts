@@ -6,6 +6,7 @@
  *   +512   eight random odd u16 for each block of the key
  *   +1024  constants of the hash and the filters, 16 bytes each: the engine makes a constant vector anew at every use, with three
  *          instructions or more; loading it is one
+ *   +1280  more of them: those of hash-lanes.ts
  *   +4096  u32[MAX_MASKS] mask records in the order in which they are probed
  *   +64Ki  blocks
  *
@@ -43,6 +44,7 @@ export const NEVER_ZERO: usize = SUBTABLES_BASE + 1040;
 export const SPREADERS: usize = SUBTABLES_BASE + 1056;
 export const LOW_BITS: usize = SUBTABLES_BASE + 1072;
 export const ONE_BITS: usize = SUBTABLES_BASE + 1088;
+export const LANE_CONSTANTS: usize = SUBTABLES_BASE + 1280;
 export const RANKED: usize = SUBTABLES_BASE + 4096;
 
 /** Starts with no table at all; the factors come from the seed of this start, so that nobody can aim collisions. */

@@ -42,9 +42,14 @@ export function addWhole(packet: usize, record: usize, header: u32): void {
   const index = load<u32>(record, PORT_TX_COUNT);
   if (load<u32>(record, PORT_TX_LISTED) == 0) listPort(record, load<u32>(record, PORT_NUMBER));
   store<u32>(record, index + 1, PORT_TX_COUNT);
-  const host = load<u64>(CONTROL_BASE, CONTROL_HOST_BASE);
-  const message = <usize>load<u32>(record, PORT_TX_MESSAGES) + <usize>index * MESSAGE_SIZE;
-  const vector = <usize>load<u32>(record, PORT_TX_VECTORS) + <usize>index * (2 * VECTOR_SIZE);
+  const messages = <usize>load<u32>(record, PORT_TX_MESSAGES) + <usize>index * MESSAGE_SIZE;
+  const vectors = <usize>load<u32>(record, PORT_TX_VECTORS) + <usize>index * (2 * VECTOR_SIZE);
+  writeWhole(packet, messages, vectors, load<u64>(CONTROL_BASE, CONTROL_HOST_BASE), header);
+}
+
+/** A message and its vectors for a frame in one piece. `host`: where linear memory begins. */
+@inline
+export function writeWhole(packet: usize, message: usize, vector: usize, host: u64, header: u32): void {
   store<u64>(message, host + vector, MESSAGE_VECTORS);
   store<u64>(message, 1, MESSAGE_VECTOR_COUNT);
   store<u64>(vector, host + (load<u32>(packet, PACKET_DATA) - header));

@@ -9,16 +9,17 @@
  * Not handled: patch ports (resolved by the slow path).
  */
 import { drop } from "../counters.ts";
-import { CONTROL_POOL_NEXT } from "../layout/control.ts";
+import { CONTROL_HOST_BASE, CONTROL_POOL_NEXT } from "../layout/control.ts";
 import { DROP_NO_BUFFER, DROP_NO_PORT, DROP_PORT_DOWN, DROP_TOO_LONG } from "../layout/counter.ts";
 import { TX_QUEUE } from "../layout/limits.ts";
 import { PACKET_BATCH_NEXT, PACKET_CSUM_OFFSET, PACKET_DATA, PACKET_GSO_TYPE, PACKET_HEADROOM, PACKET_HEAD_LENGTH, PACKET_LENGTH, PACKET_PAYLOAD, PACKET_TRUNC, PACKET_VNET_FLAGS, VNET_F_NEEDS_CSUM, VNET_GSO_ECN, VNET_GSO_NONE, VNET_GSO_TCPV4, VNET_GSO_TCPV6, VNET_GSO_UDP_L4, VNET_HEADER_SIZE } from "../layout/packet.ts";
-import { PORT_FEATURES, PORT_FEATURE_CSUM, PORT_FEATURE_TSO4, PORT_FEATURE_TSO6, PORT_FEATURE_USO, PORT_FEATURE_VNET, PORT_KIND, PORT_KIND_TUNNEL, PORT_MTU, PORT_STATE, PORT_STATE_FREE, PORT_STATE_UP, PORT_TX_COUNT, PORT_TX_DROPPED } from "../layout/port.ts";
+import { PORT_FEATURES, PORT_FEATURE_CSUM, PORT_FEATURE_TSO4, PORT_FEATURE_TSO6, PORT_FEATURE_USO, PORT_FEATURE_VNET, PORT_KIND, PORT_KIND_TUNNEL, PORT_MTU, PORT_NUMBER, PORT_STATE, PORT_STATE_FREE, PORT_STATE_UP, PORT_TX_COUNT, PORT_TX_DROPPED, PORT_TX_LISTED, PORT_TX_MESSAGES, PORT_TX_VECTORS } from "../layout/port.ts";
 import { CONTROL_BASE } from "../memory.ts";
 import { finishChecksum, segmentPacket } from "../packet/offload.ts";
 import { flushPort } from "./host.ts";
+import { MESSAGE_SIZE, VECTOR_SIZE } from "./message-layout.ts";
 import { countPort, isPortNumber, portRecord } from "./port-record.ts";
-import { addMessage, addWhole } from "./queue.ts";
+import { addMessage, addWhole, listPort, writeWhole } from "./queue.ts";
 import { transmitByTunnel } from "./tunnel-queue.ts";
 
 const ETHERNET_SIZE: u32 = 14;
@@ -62,6 +63,36 @@ export function transmitPlain(packet: usize, record: usize): bool {
   }
   addWhole(packet, record, header);
   return true;
+}
+
+/**
+ * `transmit` for the packets of a list of u32, to a `plainPort`. What is the same for all of them is read once, and the queue's length
+ * stays in a register.
+ */
+export function transmitAll(list: usize, end: usize, record: usize): void {
+  const longest = load<u32>(record, PORT_MTU) + ETHERNET_SIZE;
+  const header: u32 = (load<u32>(record, PORT_FEATURES) & PORT_FEATURE_VNET) != 0 ? VNET_HEADER_SIZE : 0;
+  const messages: usize = load<u32>(record, PORT_TX_MESSAGES);
+  const vectors: usize = load<u32>(record, PORT_TX_VECTORS);
+  const host = load<u64>(CONTROL_BASE, CONTROL_HOST_BASE);
+  if (load<u32>(record, PORT_TX_LISTED) == 0) listPort(record, load<u32>(record, PORT_NUMBER));
+  let count: usize = load<u32>(record, PORT_TX_COUNT);
+  for (let at = list; at < end; at += 4) {
+    const packet: usize = load<u32>(at);
+    const length = load<u32>(packet, PACKET_LENGTH);
+    const asked = load<u32>(packet, PACKET_TRUNC) | (load<u32>(packet, PACKET_VNET_FLAGS) & ASKS_SOMETHING);
+    const whole = length <= longest && length == load<u32>(packet, PACKET_HEAD_LENGTH);
+    if (!whole || asked != 0 || load<u32>(packet, PACKET_HEADROOM) < <u32>VNET_HEADER_SIZE || count >= <usize>TX_QUEUE) {
+      store<u32>(record, <u32>count, PORT_TX_COUNT);
+      transmit(packet, load<u32>(record, PORT_NUMBER));
+      count = load<u32>(record, PORT_TX_COUNT);
+      continue;
+    }
+    if (header != 0) clearOffloadHeader(packet);
+    writeWhole(packet, messages + count * MESSAGE_SIZE, vectors + count * (2 * VECTOR_SIZE), host, header);
+    count++;
+  }
+  store<u32>(record, <u32>count, PORT_TX_COUNT);
 }
 
 /** The rest of `transmitPlain` for a frame whose checksum the port will finish; false when more is asked, or it cannot. */

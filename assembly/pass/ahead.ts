@@ -7,7 +7,7 @@ import { bucketAhead, fetchBuckets } from "../conntrack/ahead.ts";
 import { FLOW_PROGRAM } from "../layout/megaflow.ts";
 import { PACKET_RSS_HASH, PACKET_TRACK_BUCKET } from "../layout/packet.ts";
 import { hashFour, hashOne } from "../packet/received-hash.ts";
-import { chooseFour } from "../select/select.ts";
+import { chooseFour, chooseReceived, choosesByReceivedHash } from "../select/select.ts";
 import { AHEAD, CHOSEN, FLOWS, PASS, SAME } from "./lists.ts";
 import { beginsWithTracking } from "./needs.ts";
 
@@ -37,17 +37,22 @@ export function chooseAhead(end: usize): void {
     const program: usize = load<u32>(flow, FLOW_PROGRAM);
     if (!isSelect(program + 4, load<u32>(program))) continue;
     while (next < end && hasProgram(load<u32>(FLOWS + next), <u32>program)) next += 4;
-    const last = PASS + next - 4;
-    for (let at = PASS + i; at <= last; at += 16) {
-      if (areSame(at - PASS)) {
-        v128.store(at - PASS + CHOSEN, v128.load_splat<u32>(at - PASS + CHOSEN - 4));
-        continue;
-      }
-      const b = min<usize>(at + 4, last);
-      const c = min<usize>(at + 8, last);
-      const d = min<usize>(at + 12, last);
-      chooseFour(program + 4, load<u32>(at), load<u32>(b), load<u32>(c), load<u32>(d), at - PASS + CHOSEN);
+    if (choosesByReceivedHash(program + 4)) chooseReceived(program + 4, PASS + i, PASS + next, CHOSEN + i, SAME + i);
+    else choose(program + 4, i, next);
+  }
+}
+
+function choose(instruction: usize, from: usize, to: usize): void {
+  const last = PASS + to - 4;
+  for (let at = PASS + from; at <= last; at += 16) {
+    if (areSame(at - PASS)) {
+      v128.store(at - PASS + CHOSEN, v128.load_splat<u32>(at - PASS + CHOSEN - 4));
+      continue;
     }
+    const b = min<usize>(at + 4, last);
+    const c = min<usize>(at + 8, last);
+    const d = min<usize>(at + 12, last);
+    chooseFour(instruction, load<u32>(at), load<u32>(b), load<u32>(c), load<u32>(d), at - PASS + CHOSEN);
   }
 }
 

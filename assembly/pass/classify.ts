@@ -8,9 +8,9 @@ import { countMany } from "../counters.ts";
 import { cachedFlow, covers, remember } from "../flow/cache.ts";
 import { lookupMegaflows, wantMegaflow } from "../flow/lookup.ts";
 import { COUNTER_CACHE_HIT, COUNTER_MEGAFLOW_HIT } from "../layout/counter.ts";
-import { KEY_EXTENT_IPV4 } from "../layout/key.ts";
+import { KEY_EXTENT_CT4, KEY_EXTENT_IPV4 } from "../layout/key.ts";
 import { FLOW_KEY, FLOW_PROGRAM, FLOW_STATE } from "../layout/megaflow.ts";
-import { PACKET_KEY, PACKET_KEY_EXTENT } from "../layout/packet.ts";
+import { PACKET_KEY, PACKET_KEY_EXTENT, PACKET_RSS_HASH } from "../layout/packet.ts";
 import { FETCHED, FLOWS, HASHES, MISSED, PASS, SAME } from "./lists.ts";
 import { needsOf, needsOfAll } from "./needs.ts";
 
@@ -39,14 +39,15 @@ export function readHints(end: usize): void {
   store<u32>(FETCHED, sum);
 }
 
-/** Equal keys of IPv4 size. */
+/** Equal keys of IPv4 size, tracked or not, and no trace of having been different ones before they were edited. */
 @inline
 function haveOneKey(packet: usize, before: usize): bool {
-  if (load<u32>(packet, PACKET_KEY_EXTENT) != KEY_EXTENT_IPV4) return false;
-  if (load<u32>(before, PACKET_KEY_EXTENT) != KEY_EXTENT_IPV4) return false;
+  const extent = load<u32>(packet, PACKET_KEY_EXTENT);
+  if (extent > <u32>KEY_EXTENT_CT4 || load<u32>(before, PACKET_KEY_EXTENT) != extent) return false;
+  if (load<u32>(packet, PACKET_RSS_HASH) != load<u32>(before, PACKET_RSS_HASH)) return false;
   const key: usize = load<u32>(packet, PACKET_KEY);
   const other: usize = load<u32>(before, PACKET_KEY);
-  const differing = v128.or(
+  let differing = v128.or(
     v128.or(
       v128.xor(v128.load(key), v128.load(other)),
       v128.xor(v128.load(key, 16), v128.load(other, 16)),
@@ -56,6 +57,13 @@ function haveOneKey(packet: usize, before: usize): bool {
       v128.xor(v128.load(key, 48), v128.load(other, 48)),
     ),
   );
+  if (extent > <u32>KEY_EXTENT_IPV4) {
+    const tracked = v128.or(
+      v128.xor(v128.load(key, 64), v128.load(other, 64)),
+      v128.xor(v128.load(key, 80), v128.load(other, 80)),
+    );
+    differing = v128.or(differing, tracked);
+  }
   return !v128.any_true(differing);
 }
 

@@ -4,13 +4,12 @@ import { isSelect } from "../actions/select.ts";
 import { plainPort } from "../io/transmit.ts";
 import { FLOW_PROGRAM } from "../layout/megaflow.ts";
 import { OP_CT } from "../layout/program.ts";
-import { choosesByReceivedHash } from "../select/select.ts";
 import { FLOWS } from "./lists.ts";
 
 /** The RSS hash; its connection read ahead. */
 export const NEEDS_HASH: u32 = 1;
 export const NEEDS_CONNECTION: u32 = 2;
-/** The bucket of a program that is one select, chosen ahead. */
+/** The bucket of a program that is one select, chosen ahead, and the RSS hash where it decides. */
 export const NEEDS_CHOICE: u32 = 4;
 
 /** Record of the port when the program is one output and nothing else, to a port that is fit for `transmitPlain`; else 0. */
@@ -29,8 +28,7 @@ export function beginsWithTracking(program: usize): bool {
 export function needsOf(program: usize): u32 {
   if (outputOnly(program) != 0) return 0;
   if (beginsWithTracking(program)) return NEEDS_HASH | NEEDS_CONNECTION;
-  if (!isSelect(program + 4, load<u32>(program))) return NEEDS_HASH;
-  return choosesByReceivedHash(program + 4) ? NEEDS_HASH | NEEDS_CHOICE : NEEDS_CHOICE;
+  return isSelect(program + 4, load<u32>(program)) ? NEEDS_CHOICE : NEEDS_HASH;
 }
 
 /** The same of all megaflows of the pass. */

@@ -37,6 +37,12 @@ export function dpHash4(a: usize, b: usize, c: usize, d: usize, algorithm: u32, 
     const received = fourOf(receivedHash(a), receivedHash(b), receivedHash(c), receivedHash(d));
     hashes = hashInt4(received, i32x4.splat(hashMix(basis)));
   }
+  return neverZero(hashes);
+}
+
+/** Four hashes, 1 in the place of 0. */
+@inline
+export function neverZero(hashes: v128): v128 {
   return i32x4.sub(hashes, i32x4.eq(hashes, i32x4.splat(0)));
 }
 

@@ -8,10 +8,12 @@
  *   packet in each lane four of them run at once, and the buckets' scores overlap.
  */
 
-import { hashAdd } from "../flow/hash.ts";
-import { fourOf, hashAddMixed4, hashFinish4, hashMix4 } from "../flow/hash-lanes.ts";
+import { hashAdd, hashMix } from "../flow/hash.ts";
+import { fourOf, hashAddMixed4, hashFinish4, hashInt4, hashMix4 } from "../flow/hash-lanes.ts";
 import { HASH_SYM_L4, OP_SELECT_ALG, OP_SELECT_BASIS, OP_SELECT_BUCKETS, OP_SELECT_FIELDS, OP_SELECT_METHOD, OP_SELECT_PARAM, OP_SELECT_SLOT_MASK, OP_SELECT_TABLES, SELECT_BUCKET_ID, SELECT_BUCKET_SIZE, SELECT_BUCKET_WEIGHT, SELECT_DP_HASH } from "../layout/program.ts";
-import { dpHash4 } from "./dp-hash.ts";
+import { PACKET_RSS_HASH } from "../layout/packet.ts";
+import { receivedHashes } from "../packet/received-hash.ts";
+import { dpHash4, neverZero } from "./dp-hash.ts";
 import { fieldEntrySize, fieldsHash4 } from "./fields-hash.ts";
 
 /** Address of the chosen bucket's entry in the instruction, 0 when no bucket lives. */
@@ -22,6 +24,42 @@ export function chooseBucket(packet: usize, instruction: usize): usize {
 /** The same for four packets: their buckets as four u32 at `result`. */
 export function chooseFour(instruction: usize, a: usize, b: usize, c: usize, d: usize, result: usize): void {
   v128.store(result, chooseBuckets(instruction, a, b, c, d));
+}
+
+/**
+ * The buckets of the packets of a list, as u32 at `chosen`, where their RSS hashes decide, which are filled in on the way; `same` says
+ * which packets have the key of the packet before them. The group's own numbers are read once, and four hashes stay in one register
+ * from the addresses to the slots.
+ */
+export function chooseReceived(instruction: usize, list: usize, end: usize, chosen: usize, same: usize): void {
+  const slots = instruction + OP_SELECT_TABLES;
+  const slotMask = load<u32>(instruction, OP_SELECT_SLOT_MASK);
+  const count = load<u32>(instruction, OP_SELECT_BUCKETS);
+  const first = behindFields(instruction, slots + ((((<usize>(slotMask + 1)) << 1) + 3) & ~3));
+  const basis = i32x4.splat(hashMix(load<u32>(instruction, OP_SELECT_BASIS)));
+  const mask = i32x4.splat(slotMask);
+  const last = end - 4;
+  for (let at = list; at < end; at += 16) {
+    const place = at - list;
+    const a: usize = load<u32>(at);
+    const b: usize = load<u32>(min<usize>(at + 4, last));
+    const c: usize = load<u32>(min<usize>(at + 8, last));
+    const d: usize = load<u32>(min<usize>(at + 12, last));
+    if (v128.all_true<u32>(v128.load(same + place))) {
+      const hash = load<u32>(load<u32>(at - 4), PACKET_RSS_HASH);
+      store<u32>(a, hash, PACKET_RSS_HASH);
+      store<u32>(b, hash, PACKET_RSS_HASH);
+      store<u32>(c, hash, PACKET_RSS_HASH);
+      store<u32>(d, hash, PACKET_RSS_HASH);
+      v128.store(chosen + place, v128.load_splat<u32>(chosen + place - 4));
+      continue;
+    }
+    const at4 = i32x4.shl(v128.and(neverZero(hashInt4(receivedHashes(a, b, c, d), basis)), mask), 1);
+    store<u32>(chosen + place, bucketOfSlot(slots + i32x4.extract_lane(at4, 0), count, first));
+    store<u32>(chosen + place, bucketOfSlot(slots + i32x4.extract_lane(at4, 1), count, first), 4);
+    store<u32>(chosen + place, bucketOfSlot(slots + i32x4.extract_lane(at4, 2), count, first), 8);
+    store<u32>(chosen + place, bucketOfSlot(slots + i32x4.extract_lane(at4, 3), count, first), 12);
+  }
 }
 
 /** Whether PACKET_RSS_HASH decides. */

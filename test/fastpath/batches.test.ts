@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { KEY_IPV6_SRC, KEY_NW_PROTO, KEY_NW_SRC, KEY_NW_TTL, KEY_TP_SRC } from "../../assembly/layout/key.ts";
+import type { MegaflowHandle } from "../../src/fastpath/datapath.ts";
 import type { DatapathAction, SelectAction, SelectBucket } from "../../src/fastpath/datapath-action.ts";
 import { LocalDatapath } from "../../src/fastpath/local-datapath.ts";
 import { ethernet, ipv4, ipv4Address, ipv6, ipv6Address, tcp, udp } from "../model/frames.ts";
@@ -59,11 +60,15 @@ const methods: SelectAction["method"][] = [
   { kind: "fields", param: 0n, fields: [field(KEY_IPV6_SRC, 16), field(KEY_NW_PROTO, 1), field(KEY_TP_SRC, 3)] },
 ];
 
-/** What leaves each port, and what each flow counts. */
-function play(frames: readonly Uint8Array[], install: (datapath: LocalDatapath) => void, together: boolean) {
+/** Puts megaflows; `counters` are those of a group's buckets. */
+type Install = (datapath: LocalDatapath, counters: readonly number[]) => MegaflowHandle[];
+
+/** What leaves each port, and what each flow and each bucket counts. */
+function play(frames: readonly Uint8Array[], install: Install, together: boolean) {
   const datapath = new LocalDatapath({ seed: 5 });
   for (const port of [1, ...PORTS]) datapath.addTestPort(`p${port}`, port);
-  install(datapath);
+  const counters = PORTS.map(() => datapath.allocateBucketCounters());
+  const flows = install(datapath, counters);
   datapath.run();
   for (const frame of frames) {
     datapath.inject(1, frame);
@@ -74,7 +79,18 @@ function play(frames: readonly Uint8Array[], install: (datapath: LocalDatapath) 
   const sent = PORTS.map((port) =>
     datapath.takeTransmitted(port).map(({ bytes }) => Buffer.from(bytes).toString("hex")),
   );
-  return { sent, drops, upcalls, packets, recirculated };
+  const counted = flows.map((flow) => datapath.flowStatistics(flow));
+  const chosen = counters.map((address) => datapath.bucketCounters(address));
+  return { sent, drops, upcalls, packets, recirculated, counted, chosen };
+}
+
+/** The actions, with these counters in their groups' buckets. */
+function countedBy(counters: readonly number[], actions: readonly DatapathAction[]): DatapathAction[] {
+  return actions.map((action) =>
+    action.type === "select"
+      ? { ...action, buckets: action.buckets.map((bucket, i) => ({ ...bucket, counters: counters[i] })) }
+      : action,
+  );
 }
 
 const recirculating: DatapathAction[] = [
@@ -84,12 +100,11 @@ const recirculating: DatapathAction[] = [
 
 /** `behind` is what packets meet after a recirculation. */
 function expectAlike(actions: readonly DatapathAction[], behind: readonly DatapathAction[] = []): void {
-  const install = (datapath: LocalDatapath): void => {
-    const first = fromPort(1);
-    datapath.putFlow(first.key, first.mask, actions);
-    const second = fromPort(1, 1);
-    datapath.putFlow(second.key, second.mask, behind);
-  };
+  const install: Install = (datapath, counters) =>
+    [actions, behind].map((each, pass) => {
+      const { key, mask } = fromPort(1, pass);
+      return datapath.putFlow(key, mask, countedBy(counters, each));
+    });
   fc.assert(
     fc.property(traffic, (frames) => {
       expect(play(frames, install, true)).toEqual(play(frames, install, false));
@@ -112,20 +127,39 @@ describe("a batch does to its packets what each alone would meet", () => {
     expectAlike(recirculating, [{ type: "select", method: methods[0], buckets: buckets((port) => [output(port)]) }]);
   });
 
+  it("in a select group, where packets look alike only since they were edited", () => {
+    const edit: DatapathAction = {
+      type: "set",
+      target: "ipv4",
+      value: Uint8Array.of(10, 9, 9, 9, 0, 0, 0, 0, 0, 0, 0, 0),
+      mask: Uint8Array.of(255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0),
+    };
+    expectAlike(
+      [edit, { type: "recirc", id: 1 }],
+      [{ type: "select", method: methods[0], buckets: buckets((port) => [output(port)]) }],
+    );
+  });
+
+  it("in a select group, some of whose buckets do more than output", () => {
+    const actions = (port: number): DatapathAction[] =>
+      port % 2 === 0 ? [output(port)] : [{ type: "push_vlan", tpid: 0x8100, tci: 0x1000 | port }, output(port)];
+    expectAlike([{ type: "select", method: methods[0], buckets: buckets(actions) }]);
+  });
+
   it("by megaflows that look at the TTL, which may change within a connection", () => {
-    const install = (datapath: LocalDatapath): void => {
-      for (const [ttl, port] of [
+    const install: Install = (datapath) =>
+      [
         [64, 2],
         [63, 3],
-      ]) {
+      ].map(([ttl, port]) => {
         const { key, mask } = fromPort(1, 0, { offset: KEY_NW_TTL, bytes: [ttl] });
-        datapath.putFlow(key, mask, [output(port)]);
-      }
-    };
+        return datapath.putFlow(key, mask, [output(port)]);
+      });
     fc.assert(
       fc.property(traffic, (frames) => {
-        const { sent } = play(frames, install, true);
-        expect(sent).toEqual(play(frames, install, false).sent);
+        const { sent, counted } = play(frames, install, true);
+        const alone = play(frames, install, false);
+        expect({ sent, counted }).toEqual({ sent: alone.sent, counted: alone.counted });
         expect(sent[0].length + sent[1].length).toBe(frames.length);
       }),
       { numRuns: 25 },

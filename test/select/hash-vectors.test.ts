@@ -6,8 +6,10 @@ import { PACKET_KEY, PACKET_RSS_HASH } from "../../assembly/layout/packet.ts";
 import { HASH_L4, OP_SELECT_TABLES, SELECT_BUCKET_ID, SELECT_BUCKET_SIZE } from "../../assembly/layout/program.ts";
 import { ARENA_BASE } from "../../assembly/memory.ts";
 import type { SelectAction, SelectBucket } from "../../src/fastpath/datapath-action.ts";
+import { LocalDatapath } from "../../src/fastpath/local-datapath.ts";
 import { encodeProgram } from "../../src/fastpath/program.ts";
 import { selectSlots } from "../../src/fastpath/select-slots.ts";
+import { fromPort } from "../fastpath/match.ts";
 import { bytesOf, concat, ethernet, ipv4, ipv4Address, MAC_B, sctp, tcp, udp } from "../model/frames.ts";
 import { type FastPath, instantiateFastPath } from "../model/module.ts";
 import { parseFrame } from "../model/packet-record.ts";
@@ -65,6 +67,7 @@ describe("select groups against OVS", () => {
   let fastPath: FastPath;
   beforeAll(() => {
     fastPath = instantiateFastPath();
+    fastPath.call.lookupInitialize();
   });
 
   /** The id of the bucket that the fast path chooses, undefined for none. */
@@ -113,6 +116,32 @@ describe("select groups against OVS", () => {
         expect(choose(packet, action)).toBe(slots[hash % slots.length]);
       }
     }
+  });
+
+  it("leads a whole batch through the same slots, bursts and single packets", () => {
+    const ip = { source: ipv4Address("2.1.1.10"), destination: ipv4Address("1.1.1.50") };
+    const group = buckets(16);
+    const slots = selectSlots(group)!;
+    const datapath = new LocalDatapath({ seed: 3 });
+    for (const { id } of group) datapath.addTestPort(`out${id}`, id);
+    datapath.addTestPort("in", 16);
+    const { key, mask } = fromPort(16);
+    const method: SelectAction["method"] = { kind: "dp_hash", basis: 0, algorithm: "l4" };
+    datapath.putFlow(key, mask, [{ type: "select", method, buckets: group }]);
+    datapath.run();
+    const expected = group.map((): string[] => []);
+    for (let i = 0; i < 61; i++) {
+      const port = 40000 + (i < 20 ? Math.trunc(i / 7) : i);
+      const frame = ethernet(0x0800, ipv4(ip, 6, tcp(ip, { source: port, destination: 80, sequence: i })));
+      const hash = fastPath.call.dpHash(parseFrame(fastPath, frame), HASH_L4, 0) >>> 0;
+      expected[slots[hash % slots.length]].push(Buffer.from(frame).toString("hex"));
+      datapath.inject(16, frame);
+    }
+    datapath.run();
+    const sent = group.map(({ id }) =>
+      datapath.takeTransmitted(id).map(({ bytes }) => Buffer.from(bytes).toString("hex")),
+    );
+    expect(sent).toEqual(expected);
   });
 
   it("chooses the 384 recorded buckets by selection fields", () => {
