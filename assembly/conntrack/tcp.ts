@@ -18,18 +18,18 @@ import { network16, network32, transportHeader, transportHeadLength, transportLe
 import { UPDATE_INVALID, UPDATE_NEW, UPDATE_VALID, UPDATE_VALID_NEW } from "./update.ts";
 import { extend, schedule } from "./wheel.ts";
 
-const HEADER_SIZE: u32 = 20;
-const SEQUENCE = 4;
-const ACKNOWLEDGEMENT = 8;
-const DATA_OFFSET = 12;
-const FLAGS = 13;
-const WINDOW = 14;
+export const HEADER_SIZE: u32 = 20;
+export const SEQUENCE = 4;
+export const ACKNOWLEDGEMENT = 8;
+export const DATA_OFFSET = 12;
+export const FLAGS = 13;
+export const WINDOW = 14;
 
-const FIN: u32 = 0x01;
-const SYN: u32 = 0x02;
-const RST: u32 = 0x04;
+export const FIN: u32 = 0x01;
+export const SYN: u32 = 0x02;
+export const RST: u32 = 0x04;
 const PSH: u32 = 0x08;
-const ACK: u32 = 0x10;
+export const ACK: u32 = 0x10;
 const URG: u32 = 0x20;
 
 const OPTION_END: u32 = 0;
@@ -39,12 +39,12 @@ const OPTION_WINDOW_SCALE: u32 = 3;
 const MAX_SCALE: u32 = 14;
 
 /** How far an acknowledgement may lag behind or run ahead: one unscaled window and one frame. */
-const ACK_SLACK: i32 = 0xffff + 1500;
+export const ACK_SLACK: i32 = 0xffff + 1500;
 /** RFC 7323 §2.3: a window is less than this, a quarter of the numbers there are. */
 const LARGEST_WINDOW: i32 = 1 << 30;
 
 @inline
-function reached(a: u32, b: u32): bool {
+export function reached(a: u32, b: u32): bool {
   return <i32>(a - b) >= 0;
 }
 
@@ -173,7 +173,7 @@ function timeoutOf(sourceState: i32, targetState: i32): u32 {
 
 /** What an accepted segment says about both windows. */
 @inline
-function slide(source: usize, target: usize, end: u32, ack: u32, window: u32, shift: u32): void {
+export function slide(source: usize, target: usize, end: u32, ack: u32, window: u32, shift: u32): void {
   if (<u32>load<u16>(source, PEER_MAX_WINDOW) < window) store<u16>(source, <u16>window, PEER_MAX_WINDOW);
   if (<i32>(end - load<u32>(source, PEER_SEQ_LOW)) > 0) store<u32>(source, end, PEER_SEQ_LOW);
   if (reached(ack + (window << shift), load<u32>(target, PEER_SEQ_HIGH))) {
@@ -183,7 +183,7 @@ function slide(source: usize, target: usize, end: u32, ack: u32, window: u32, sh
 
 /** How far the two ends' windows are scaled once both have spoken: source's shift | target's << 8. */
 @inline
-function shiftsOf(source: usize, target: usize): u32 {
+export function shiftsOf(source: usize, target: usize): u32 {
   const sourceScale = <u32>load<u8>(source, PEER_SCALE);
   const targetScale = <u32>load<u8>(target, PEER_SCALE);
   const both = sourceScale & targetScale;

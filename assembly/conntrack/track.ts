@@ -9,6 +9,7 @@ import { PACKET_KEY } from "../layout/packet.ts";
 import { CONTROL_BASE } from "../memory.ts";
 import { noteTracking } from "../offload/connection.ts";
 import { areNoted, spoilPath } from "../offload/path.ts";
+import { passEstablished } from "./established.ts";
 import { sweepFragments } from "./fragment-store.ts";
 import { trackFragment } from "./fragments.ts";
 import { PASSED, passConnection } from "./pass.ts";
@@ -22,6 +23,7 @@ export { setTimeoutPolicy } from "./timeouts";
 
 /** Runs OP_CT on a packet: head of the list (PACKET_BATCH_NEXT) of packets that go on, 0 = none. */
 export function track(packet: usize, instruction: usize): usize {
+  if (passEstablished(packet, instruction)) return packet;
   if (load<u8>(load<u32>(packet, PACKET_KEY), KEY_NW_FRAG) != 0) return trackFragment(packet, instruction);
   const reason = passConnection(packet, instruction);
   if (reason == PASSED) {

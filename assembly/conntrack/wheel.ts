@@ -67,9 +67,16 @@ export function schedule(connection: usize, timeout: u32, now: u64): void {
 }
 
 /** The connection lives for its policy's `timeout` from now on. */
+@inline
 export function extend(connection: usize, timeout: u32, now: u64): void {
   const expires = now + timeoutMilliseconds(connection, timeout);
+  const before = load<u64>(connection, CONN_EXPIRES);
   store<u64>(connection, expires, CONN_EXPIRES);
+  if (expires < before) hasten(connection, expires);
+}
+
+/** Moves a connection whose expiry has come nearer to an earlier slot, when that is needed. */
+function hasten(connection: usize, expires: u64): void {
   const wheelTick = load<u64>(CONNTRACK_BASE, CT_WHEEL_TICK);
   const waiting = (<u64>load<u16>(connection, CONN_TIMER_SLOT) - wheelTick) & LAST_SLOT;
   const tick = tickOf(expires, wheelTick, wheelTick);

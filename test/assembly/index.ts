@@ -21,6 +21,7 @@ export * from "../../assembly/actions/set-nd";
 export * from "../../assembly/actions/set-transport";
 export * from "../../assembly/actions/set-tunnel";
 export * from "../../assembly/actions/set-vlan";
+export { passEstablished } from "../../assembly/conntrack/established";
 export * from "../../assembly/conntrack/track";
 export * from "../../assembly/flow/hash";
 export * from "../../assembly/flow/lookup";
