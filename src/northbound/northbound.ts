@@ -247,8 +247,14 @@ export class Northbound {
 
   #healthChanged(changes: ReadonlyMap<string, Health>): void {
     const transaction = this.#database.transaction();
-    for (const [uuid, health] of changes) transaction.update("Service_Monitor", uuid, { status: [health] });
-    if (this.#database.commit(transaction)) this.#refresh();
+    let changesRules = false;
+    for (const [uuid, health] of changes) {
+      // Who is not known to be offline is used.
+      changesRules ||= (transaction.row("Service_Monitor", uuid)?.status[0] === "offline") !== (health === "offline");
+      transaction.update("Service_Monitor", uuid, { status: [health] });
+    }
+    this.#database.commit(transaction);
+    if (changesRules) this.#refresh();
   }
 
   /** Packets teach often: only the rules that come and go are looked at. */

@@ -159,11 +159,14 @@ class Watch {
   receive(station: Station, frame: Uint8Array): readonly PacketOut[] {
     const registers = new Array<number>(16).fill(0);
     registers[14] = station.mac === A.mac ? 1 : 2;
-    return this.northbound.handlePacket({
+    const answers = this.northbound.handlePacket({
       userdata: Uint8Array.of(0, 0, 0, OPCODE.serviceCheck, 0, 0, 0, 0),
       packet: frame,
       fields: { inPort: 1, metadata: 1n, registers },
     });
+    // Results are told together with others that come at the same time.
+    this.timers.advance(0);
+    return answers;
   }
 
   refuse(station: Station, port: number): void {
@@ -401,6 +404,21 @@ describe("the rules", () => {
     expect(watch.timers.pending).toBe(0);
   });
 
+  test("change once for all results that come together, and not for a first good one", () => {
+    const watch = new Watch("options:interval=4 options:timeout=2");
+    watch.pass(0);
+    const heard: unknown[] = [];
+    watch.northbound.onChange((changes) => heard.push(changes));
+    watch.answer(A, 8000, "SA");
+    expect(watch.status("1.1.1.100", 8000)).toBe("online");
+    expect(heard).toEqual([]);
+    watch.pass(2);
+    expect(["1.1.1.200", "fd01::100", "fd01::200"].map((ip) => watch.status(ip, ip.includes(":") ? 80 : 8000))).toEqual(
+      [...["offline", "offline", "offline"]],
+    );
+    expect(heard).toHaveLength(1);
+  });
+
   test("are left alone by a result that changes nothing", () => {
     const watch = settled();
     const heard: unknown[] = [];
@@ -505,6 +523,7 @@ describe.each(["one-pass", "recirculate"] as const)("on a switch, select groups 
       a: [`${MONITOR} > ${A.mac}: 1.1.1.2:${port} > 1.1.1.100:8000 tcp RA ttl 63`],
     });
     expect(network.send("b", reply(B, probes.b, "RA"))).toEqual({});
+    network.pass(0);
 
     const servers = new Set<string>();
     for (let client = 40000; client < 40020; client++) {

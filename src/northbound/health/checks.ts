@@ -1,6 +1,7 @@
 /** Which backends are watched: what the columns health_check and ip_port_mappings of load balancers say, as ovn-northd reads them. */
 import type { Reader } from "../database/database.ts";
-import type { LoadBalancer, TextMap } from "../database/model.ts";
+import type { LoadBalancer, LoadBalancerHealthCheck, TextMap } from "../database/model.ts";
+import type { Uuid } from "../database/uuid.ts";
 import { type Address, parseAddress } from "../network/ip.ts";
 import { type Endpoint, parseEndpoint, parseVirtualService, VirtualServiceError } from "../network/virtual-service.ts";
 
@@ -19,25 +20,52 @@ export interface CheckedBackend {
 /** Key in column vips → those of its backends that are watched. */
 export type CheckedServices = ReadonlyMap<string, readonly CheckedBackend[]>;
 
-/** Backends that are missing in ip_port_mappings, or whose port is not there, are not watched. */
-export function checkedServices(reader: Reader, row: LoadBalancer): CheckedServices {
-  const protocol = row.protocol[0] ?? "tcp";
-  if (row.health_check.length === 0 || (protocol !== "tcp" && protocol !== "udp")) return new Map();
-  const mappings = readMappings(row.ip_port_mappings);
+/** By the balancer's UUID. Backends that are missing in ip_port_mappings, or whose port is not there, are not watched. */
+export function checkedBalancers(reader: Reader): ReadonlyMap<Uuid, CheckedServices> {
+  const checked = new Map<Uuid, CheckedServices>();
+  const rows = reader.rows("Load_Balancer").filter(({ health_check }) => health_check.length > 0);
+  if (rows.length === 0) return checked;
   const ports = new Set(reader.rows("Logical_Switch_Port").map(({ name }) => name));
+  for (const row of rows) checked.set(row.uuid, checkedServices(reader, row, ports));
+  return checked;
+}
+
+function checkedServices(reader: Reader, row: LoadBalancer, ports: ReadonlySet<string>): CheckedServices {
   const services = new Map<string, readonly CheckedBackend[]>();
   for (const uuid of row.health_check) {
-    const { vip, options } = reader.row("Load_Balancer_Health_Check", uuid)!;
-    const backends = services.has(vip) ? undefined : backendsOf(row, vip);
-    if (!backends) continue;
-    const checked = backends.flatMap(({ address, port }): CheckedBackend[] => {
-      const mapping = mappings.get(address.text);
-      if (!mapping || !ports.has(mapping.logicalPort)) return [];
-      return [{ address, port: port!, protocol, ...mapping, options }];
-    });
-    services.set(vip, checked);
+    const check = reader.row("Load_Balancer_Health_Check", uuid)!;
+    if (services.has(check.vip)) continue;
+    const backends = mappedBackends(row, check);
+    if (backends)
+      services.set(
+        check.vip,
+        backends.filter(({ logicalPort }) => ports.has(logicalPort)),
+      );
   }
   return services;
+}
+
+/** Rows never change: what one says is parsed once, not after every command. */
+const mappedByRow = new WeakMap<LoadBalancer, Map<LoadBalancerHealthCheck, readonly CheckedBackend[] | undefined>>();
+
+function mappedBackends(row: LoadBalancer, check: LoadBalancerHealthCheck): readonly CheckedBackend[] | undefined {
+  const known = mappedByRow.get(row) ?? new Map<LoadBalancerHealthCheck, readonly CheckedBackend[] | undefined>();
+  mappedByRow.set(row, known);
+  if (!known.has(check)) known.set(check, mapBackends(row, check));
+  return known.get(check);
+}
+
+function mapBackends(
+  row: LoadBalancer,
+  { vip, options }: LoadBalancerHealthCheck,
+): readonly CheckedBackend[] | undefined {
+  const protocol = row.protocol[0] ?? "tcp";
+  if (protocol !== "tcp" && protocol !== "udp") return undefined;
+  const mappings = readMappings(row.ip_port_mappings);
+  return backendsOf(row, vip)?.flatMap(({ address, port }): CheckedBackend[] => {
+    const mapping = mappings.get(address.text);
+    return mapping ? [{ address, port: port!, protocol, ...mapping, options }] : [];
+  });
 }
 
 /** `undefined` when there is no such service, or one of all ports: which of them should be asked? */

@@ -1,8 +1,9 @@
 /** The rows of table Service_Monitor, one for each watched backend: the part that ovn-northd has in health checks. */
 import type { Reader, Transaction } from "../database/database.ts";
+import { equalData } from "../database/datum.ts";
 import type { ServiceMonitor } from "../database/model.ts";
 import { formatMac, parseMac } from "../network/mac.ts";
-import { type CheckedBackend, checkedServices, keyOfBackend, monitorKey } from "./checks.ts";
+import { type CheckedBackend, checkedBalancers, keyOfBackend, monitorKey } from "./checks.ts";
 
 /** Key in the options of NB_Global: the Ethernet address that asks and is answered. */
 const MONITOR_MAC = "svc_monitor_mac";
@@ -22,8 +23,8 @@ export function keepMonitorRows(
   random: () => number,
 ): void {
   const wanted = new Map<string, CheckedBackend>();
-  for (const balancer of transaction.rows("Load_Balancer")) {
-    for (const backend of [...checkedServices(transaction, balancer).values()].flat()) {
+  for (const services of checkedBalancers(transaction).values()) {
+    for (const backend of [...services.values()].flat()) {
       const key = keyOfBackend(backend);
       if (!wanted.has(key)) wanted.set(key, backend);
     }
@@ -38,6 +39,7 @@ export function keepMonitorRows(
       continue;
     }
     const lost = row.status[0] === "online" && !isUp(row.logical_port);
+    if (!lost && isUpToDate(row, backend, mac)) continue;
     transaction.update("Service_Monitor", row.uuid, { ...sourceAndOptions(backend, mac), ...(lost && OFFLINE) });
   }
   for (const backend of wanted.values()) {
@@ -46,6 +48,9 @@ export function keepMonitorRows(
     transaction.insert("Service_Monitor", { ...what, ...sourceAndOptions(backend, mac) });
   }
 }
+
+const isUpToDate = (row: ServiceMonitor, { source, options }: CheckedBackend, mac: string): boolean =>
+  row.src_ip === source.text && row.src_mac === mac && equalData(row.options, options);
 
 const OFFLINE = { status: ["offline"] };
 

@@ -29,7 +29,7 @@ export function monitoredServices(
   return rows.flatMap((row): MonitoredService[] => {
     const port = ports.get(row.logical_port);
     const mac = port?.ofport === undefined ? undefined : macOf(port, row.ip);
-    const [address, source] = [parseAddress(row.ip), parseAddress(row.src_ip)];
+    const { address, source, timing } = saidBy(row);
     if (!port || !mac || !address || source?.family !== address.family) return [];
     return [
       {
@@ -42,10 +42,28 @@ export function monitoredServices(
         sourceMac: row.src_mac,
         switchKey: port.owner.key,
         portKey: port.key,
-        timing: timingOf(row.options),
+        timing,
       },
     ];
   });
+}
+
+interface Parsed {
+  readonly address?: Address;
+  readonly source?: Address;
+  readonly timing: Timing;
+}
+
+/** Rows never change: what one says is parsed once. */
+const parsedRows = new WeakMap<ServiceMonitor, Parsed>();
+
+function saidBy(row: ServiceMonitor): Parsed {
+  const known = parsedRows.get(row);
+  if (known) return known;
+  const { ip, src_ip: source, options } = row;
+  const parsed = { address: parseAddress(ip), source: parseAddress(source), timing: timingOf(options) };
+  parsedRows.set(row, parsed);
+  return parsed;
 }
 
 function macOf({ addresses }: SwitchPort, ip: string): string | undefined {

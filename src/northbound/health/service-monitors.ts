@@ -3,7 +3,7 @@
  *
  * What: sends probes when they are due, reads the answers, and reports who came online or went offline. Time and packets are the
  *   caller's: `now`, `schedule`, `send`.
- * Cost: one timer, for the next thing due.
+ * Cost: one timer, for the next thing due. Results that come together are reported together, since each report may change rules.
  */
 import { parseEthernet } from "../packet-actions/packet/ethernet.ts";
 import { parseIp } from "../packet-actions/packet/ip.ts";
@@ -39,6 +39,8 @@ interface Watched {
 export class ServiceMonitors {
   readonly #options: ServiceMonitorsOptions;
   readonly #watched = new Map<string, Watched>();
+  /** Not reported yet. */
+  #news = new Map<string, Health>();
   #cancel: (() => void) | undefined;
 
   constructor(options: ServiceMonitorsOptions) {
@@ -55,7 +57,10 @@ export class ServiceMonitors {
       if (known) known.service = service;
       else this.#watched.set(service.uuid, { service, state: new HealthState(now) });
     }
-    for (const uuid of gone) this.#watched.delete(uuid);
+    for (const uuid of gone) {
+      this.#watched.delete(uuid);
+      this.#news.delete(uuid);
+    }
     this.#arm();
   }
 
@@ -69,8 +74,8 @@ export class ServiceMonitors {
       const answer = readAnswer(service, probe, packet);
       if (!answer) continue;
       const health = state.answered(this.#options.now(), answer.good, service.timing);
+      if (health) this.#news.set(service.uuid, health);
       this.#arm();
-      if (health) this.#options.report(new Map([[service.uuid, health]]));
       return answer.good ? [packetTo(service, buildProbeReset(service, probe, answer.sequence))] : [];
     }
     return [];
@@ -84,7 +89,8 @@ export class ServiceMonitors {
   #arm(): void {
     this.#cancel?.();
     this.#cancel = undefined;
-    const due = Math.min(...[...this.#watched.values()].map(({ state }) => state.due));
+    let due = this.#news.size > 0 ? this.#options.now() : Number.POSITIVE_INFINITY;
+    for (const { state } of this.#watched.values()) due = Math.min(due, state.due);
     if (!Number.isFinite(due)) return;
     const wait = Math.max(0, Math.ceil(due - this.#options.now()));
     this.#cancel = this.#options.schedule(wait, () => this.#run());
@@ -92,17 +98,18 @@ export class ServiceMonitors {
 
   #run(): void {
     const now = this.#options.now();
-    const changes = new Map<string, Health>();
     for (const watched of this.#watched.values()) {
       const { service, state } = watched;
       const { probe, health } = state.tick(now, service.protocol === "udp" ? "good" : "bad", service.timing);
-      if (health) changes.set(service.uuid, health);
+      if (health) this.#news.set(service.uuid, health);
       if (!probe) continue;
       watched.probe = this.#nextProbe(watched);
       this.#options.send(packetTo(service, buildProbe(service, watched.probe)));
     }
+    const news = this.#news;
+    this.#news = new Map();
     this.#arm();
-    if (changes.size > 0) this.#options.report(changes);
+    if (news.size > 0) this.#options.report(news);
   }
 
   /** Each SYN has a port of its own, so that no answer is taken for another's; datagrams keep theirs, as ovn-controller's do. */

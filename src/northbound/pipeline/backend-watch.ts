@@ -1,7 +1,7 @@
 /** What health checks mean for rules: backends to leave out, and addresses to answer for. */
 import type { Reader } from "../database/database.ts";
 import type { LogicalSwitch, ServiceMonitor } from "../database/model.ts";
-import { type CheckedBackend, type CheckedServices, checkedServices, keyOfBackend } from "../health/checks.ts";
+import { type CheckedBackend, type CheckedServices, checkedBalancers, keyOfBackend } from "../health/checks.ts";
 import { keyOfRow, monitorMac } from "../health/monitor-rows.ts";
 import { formatEndpoint } from "../network/virtual-service.ts";
 import type { Balancer, ServiceMonitoring } from "./topology.ts";
@@ -15,7 +15,7 @@ export class BackendWatch {
   constructor(reader: Reader) {
     this.#reader = reader;
     this.#monitors = new Map(reader.rows("Service_Monitor").map((row) => [keyOfRow(row), row]));
-    this.#checked = new Map(reader.rows("Load_Balancer").map((row) => [row.uuid, checkedServices(reader, row)]));
+    this.#checked = checkedBalancers(reader);
   }
 
   /**
