@@ -7,6 +7,7 @@
  *   entered in the indexes.
  */
 import { wordsOf } from "./flow/flow.ts";
+import type { LookupCounter } from "./tables/lookup-counters.ts";
 import type { Bucket, Rule } from "./tables/rule.ts";
 import type { Effect, Translation } from "./translate/translation.ts";
 
@@ -18,6 +19,7 @@ export interface Origin {
   readonly buckets: readonly Bucket[];
   /** Tables looked at without finding a rule. */
   readonly missedTables: readonly number[];
+  readonly lookups: readonly LookupCounter[];
   readonly usesMacLearning: boolean;
   readonly wantsPorts: boolean;
   readonly recirculationIds: readonly number[];
@@ -122,13 +124,24 @@ export class OriginTable {
 }
 
 function makeOrigin(translation: Translation): Origin {
-  const { rules, groups, buckets, missedTables, usesMacLearning, wantsPorts, recirculationIds, written, slow } =
-    translation;
+  const {
+    rules,
+    groups,
+    buckets,
+    missedTables,
+    lookups,
+    usesMacLearning,
+    wantsPorts,
+    recirculationIds,
+    written,
+    slow,
+  } = translation;
   return {
     rules: rules.slice(),
     groups: groups.slice(),
     buckets: buckets.slice(),
     missedTables: missedTables.slice(),
+    lookups: lookups.slice(),
     usesMacLearning,
     wantsPorts,
     recirculationIds: recirculationIds.slice(),
@@ -146,6 +159,7 @@ function sameWay(origin: Origin, translation: Translation): boolean {
     sameItems(origin.groups, translation.groups) &&
     sameItems(origin.buckets, translation.buckets) &&
     sameItems(origin.missedTables, translation.missedTables) &&
+    sameItems(origin.lookups, translation.lookups) &&
     origin.usesMacLearning === translation.usesMacLearning &&
     origin.wantsPorts === translation.wantsPorts &&
     origin.slow === (translation.slow !== "") &&

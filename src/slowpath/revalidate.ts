@@ -226,10 +226,10 @@ export class Revalidator {
     const moreBytes = bytes - columns.creditedBytes[place];
     columns.creditedPackets[place] = packets;
     columns.creditedBytes[place] = bytes;
-    const { slow, rules, buckets } = columns.origin[place];
-    if (slow) return used;
-    creditRules(rules, BigInt(morePackets), BigInt(moreBytes), used);
-    creditBuckets(buckets, BigInt(morePackets), BigInt(moreBytes), used);
+    const origin = columns.origin[place];
+    if (origin.slow) return used;
+    creditRules(origin, BigInt(morePackets), BigInt(moreBytes), used);
+    creditBuckets(origin.buckets, BigInt(morePackets), BigInt(moreBytes), used);
     // Last: what it teaches may have this very megaflow looked at again, or removed.
     this.#teach(place, tcpFlags);
     return used;

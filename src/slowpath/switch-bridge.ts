@@ -7,7 +7,7 @@
 import type { PortStatus } from "../fastpath/datapath.ts";
 import { PORT_LOCAL, PORT_MAX, type PortNames } from "./flow/port-text.ts";
 import { BridgeTables } from "./tables/bridge-tables.ts";
-import { MacLearning } from "./tables/mac-learning.ts";
+import { type MacEntry, MacLearning } from "./tables/mac-learning.ts";
 import type { MeterIndexes } from "./tables/meters.ts";
 import type { Group, Meter } from "./tables/rule.ts";
 import type {
@@ -150,9 +150,10 @@ export class SwitchBridge implements Bridge {
     this.#names.set(port.name, port);
   }
 
-  delete(port: SwitchPort): void {
+  /** Gives the stations that were behind it. */
+  delete(port: SwitchPort): readonly MacEntry[] {
     this.#ports.delete(port.number);
     this.#names.delete(port.name);
-    this.macLearning.flush(port.number);
+    return this.macLearning.flush(port.number);
   }
 }

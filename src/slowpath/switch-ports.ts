@@ -10,6 +10,7 @@ import { joinPatches } from "./patch-ports.ts";
 import type { Revalidator } from "./revalidate.ts";
 import { type PortSettings, type SwitchBridge, SwitchError, type SwitchPort } from "./switch-bridge.ts";
 import type { SwitchLog } from "./switch-log.ts";
+import type { MacEntry } from "./tables/mac-learning.ts";
 import { readTunnelOptions, type TunnelOptions } from "./tunnel/options.ts";
 import { SwitchTunnels } from "./tunnel/switch-tunnels.ts";
 
@@ -186,7 +187,7 @@ export class SwitchPorts {
     const bridge = this.#options.bridge(bridgeName);
     const port = bridge.portByName(name);
     if (port === undefined) throw new SwitchError(`no port named ${name} on bridge ${bridge.name}`);
-    bridge.delete(port);
+    this.#forgetStations(bridge, bridge.delete(port));
     if (port.kind === "patch") this.#joinPatches();
     if (port.datapathPort !== undefined) await this.#leaveDatapath(port, port.datapathPort);
     await datapath.barrier();
@@ -243,7 +244,7 @@ export class SwitchPorts {
     if (event === "gone") {
       port.datapathPort = undefined;
       this.#owners.delete(status.number);
-      bridge.macLearning.flush(port.number);
+      this.#forgetStations(bridge, bridge.macLearning.flush(port.number));
       revalidator.portRemoved(status.number);
       log.warn(fields, "port lost its device");
     } else {
@@ -251,6 +252,11 @@ export class SwitchPorts {
       log.info(fields, `port is ${event}`);
     }
     this.#tell(port, event, reason, bridge);
+  }
+
+  /** The other bridges may have heard them by patch ports: where they are now, nobody knows. */
+  #forgetStations(bridge: SwitchBridge, stations: readonly MacEntry[]): void {
+    for (const other of this.#options.bridges()) if (other !== bridge) other.macLearning.forget(stations);
   }
 
   #tell(port: SwitchPort, event: PortEvent, reason: string, bridge: SwitchBridge): void {

@@ -12,7 +12,7 @@ import type { DatapathAction } from "../fastpath/datapath-action.ts";
 import { recirculationIdOfKey } from "./datapath-key.ts";
 import type { Megaflow, MegaflowTable } from "./megaflow.ts";
 import type { MaskEntry } from "./megaflow-mask.ts";
-import type { Bucket, Rule } from "./tables/rule.ts";
+import type { Bucket } from "./tables/rule.ts";
 import type { Decided } from "./translate/context.ts";
 import type { Effect, Translation } from "./translate/translation.ts";
 
@@ -129,7 +129,7 @@ export class UpcallHandler {
       else this.#execute(upcall, flow.actions);
       if (flow.origin.slow) return true;
       const bytes = BigInt(upcall.length);
-      creditRules(flow.origin.rules, 1n, bytes, now());
+      creditRules(flow.origin, 1n, bytes, now());
       creditBuckets(flow.origin.buckets, 1n, bytes);
       if (flow.refreshed.length > 0) applyEffects(flow.refreshed, upcall);
       return true;
@@ -161,7 +161,7 @@ export class UpcallHandler {
     this.#execute(upcall, translation.actions);
     if (isDrop(translation)) this.#drop(upcall, translation.error === undefined ? DROP_ACTION : DROP_SLOW_PATH);
     const bytes = BigInt(upcall.length);
-    if (credit) creditRules(translation.rules, 1n, bytes, now());
+    if (credit) creditRules(translation, 1n, bytes, now());
     creditBuckets(translation.buckets, 1n, bytes);
     if (translation.effects.length > 0) applyEffects(translation.effects, upcall);
   }
@@ -240,7 +240,14 @@ export function creditBuckets(buckets: readonly Bucket[], packets: bigint, bytes
   }
 }
 
-export function creditRules(rules: readonly Rule[], packets: bigint, bytes: bigint, used: number): void {
+export function creditRules(
+  { rules, lookups }: Pick<Translation, "rules" | "lookups">,
+  packets: bigint,
+  bytes: bigint,
+  used: number,
+): void {
+  const count = Number(packets);
+  for (const counter of lookups) counter.packets += count;
   for (const { statistics } of rules) {
     statistics.packets += packets;
     statistics.bytes += bytes;

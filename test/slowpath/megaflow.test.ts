@@ -20,6 +20,7 @@ function translation(changes: Partial<Translation> = {}): Translation {
     slow: "",
     rules: [],
     missedTables: [],
+    lookups: [],
     groups: [],
     buckets: [],
     usesMacLearning: false,

@@ -24,6 +24,58 @@ function withMacs(frame: Uint8Array, destination: Uint8Array, source: Uint8Array
   return copy;
 }
 
+describe("look-ups in tables", () => {
+  const counts = (lab: TestSwitch, table: number, bridge?: string) => {
+    const { matched, missed } = lab.switch.bridge(bridge).tables.counters(table);
+    return [matched.packets, missed.packets];
+  };
+
+  it("are counted for each packet, whether the slow path saw it or not", async () => {
+    const lab = await TestSwitch.start(2);
+    await lab.add("priority=1,in_port=1 actions=resubmit(,1),resubmit(,2)", "table=2,actions=output:2");
+    for (let i = 0; i < 10; i++) lab.send(1, udpFrame(1000));
+    lab.send(2, udpFrame(1000));
+    lab.switch.revalidator.creditAll();
+    expect([0, 1, 2, 3].map((table) => counts(lab, table))).toEqual([
+      [10, 1],
+      [0, 10],
+      [10, 0],
+      [0, 0],
+    ]);
+    lab.switch.revalidator.everything();
+    lab.switch.revalidator.creditAll();
+    expect(counts(lab, 0)).toEqual([10, 1]);
+  });
+
+  it("are those of the bridge they were made on", async () => {
+    const lab = await TestSwitch.start(1);
+    lab.switch.ports.addPatch("here", "br-int", "there", "br-ext");
+    await lab.add(`priority=1,in_port=1 actions=output:${lab.bridge.portByName("here")!.number}`);
+    for (let i = 0; i < 3; i++) lab.send(1, udpFrame(1000));
+    lab.switch.revalidator.creditAll();
+    expect([counts(lab, 0), counts(lab, 0, "br-ext")]).toEqual([
+      [3, 0],
+      [0, 3],
+    ]);
+  });
+});
+
+describe("a port that goes", () => {
+  it("takes the stations behind it with it, on other bridges too, and nobody else's", async () => {
+    const lab = await TestSwitch.start(2);
+    const other = lab.switch.bridge("br-ext");
+    await lab.switch.ports.add({ kind: "test", name: "p9" }, { ofport: 9, bridge: "br-ext" });
+    for (const { macLearning } of [lab.bridge, other])
+      macLearning.learn(0, MAC_A, macLearning === other.macLearning ? 9 : 1, 0);
+    lab.bridge.macLearning.learn(0, MAC_B, 2, 0);
+    other.macLearning.learn(0, MAC_B, 9, 0);
+    await lab.switch.ports.remove("p1");
+    for (const { macLearning } of [lab.bridge, other]) {
+      expect(macLearning.entries().map(({ mac }) => mac)).toEqual([MAC_B]);
+    }
+  });
+});
+
 describe("megaflows", () => {
   it("are made by the first packet and spare the slow path the others", async () => {
     const lab = await TestSwitch.start(2);

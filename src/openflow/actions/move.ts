@@ -37,7 +37,8 @@ function read(body: Reader, context: ActionContext, gap: number): Move {
   const destination = writable(subfield(readFieldName(body, context), destinationStart, bits));
   body.zeros(body.remaining, "OFPBAC_BAD_ARGUMENT");
   const move: Move = { type: "move", source, destination };
-  return unmapped || destinationUnmapped ? cameAs(move, "unmapped") : move;
+  // A switch that has a TLV map tells the lengths in it, whatever the sender knew of them.
+  return (unmapped || destinationUnmapped) && !context.isTunnelOption ? cameAs(move, "unmapped") : move;
 }
 
 /** Whether the next field is an option that its sender has no length for. */

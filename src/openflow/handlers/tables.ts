@@ -1,4 +1,5 @@
 /** Requests about tables: what they hold, what they can do, what they do with packets that no rule matches. */
+import type { SwitchBridge } from "../../slowpath/switch-bridge.ts";
 import { DEFAULT_SETTINGS } from "../../slowpath/tables/flow-table.ts";
 import { ALL_TABLES } from "../../slowpath/tables/modification.ts";
 import type { TableMiss } from "../messages/table-mod.ts";
@@ -15,6 +16,7 @@ const allTables = Array.from({ length: VISIBLE_TABLES }, (_, table) => table);
 const missBits: Readonly<Record<TableMiss, number>> = { default: 0, controller: 0, continue: 1, drop: 2 };
 
 export function tableStatistics({ session, agent, envelope }: Request<MessageOf<"table_statistics_request">>): void {
+  agent.switch.revalidator.creditAll();
   const used = new Map(agent.bridge.tables.usedTables());
   session.reply(envelope, {
     type: "table_statistics_reply",
@@ -24,11 +26,15 @@ export function tableStatistics({ session, agent, envelope }: Request<MessageOf<
       name: used.get(table)?.settings.name ?? "",
       flowLimit: used.get(table)?.settings.flowLimit,
       active: used.get(table)?.size ?? 0,
-      lookups: used.get(table)?.lookups ?? 0,
-      matched: used.get(table)?.matched ?? 0,
+      ...lookupsIn(agent.bridge, table),
       config: missBits[agent.bridge.tableMisses.get(table) ?? "default"],
     })),
   });
+}
+
+function lookupsIn({ tables }: SwitchBridge, table: number): { lookups: number; matched: number } {
+  const { matched, missed } = tables.counters(table);
+  return { lookups: matched.packets + missed.packets, matched: matched.packets };
 }
 
 export function tableFeatures({ session, agent, envelope }: Request<MessageOf<"table_features_request">>): void {

@@ -7,6 +7,7 @@
 import type { Field, Subfield } from "./field.ts";
 import { field } from "./fields.ts";
 import { FLOW_SIZE, FLOW_WORDS } from "./flow-layout.ts";
+import { PORT_MAX, PORT_OFFSET_32 } from "./port-text.ts";
 
 export function createFlow(): Uint8Array {
   return new Uint8Array(FLOW_SIZE);
@@ -41,6 +42,7 @@ export function wordsOf(flow: Uint8Array): Uint32Array {
 
 const masks = new Map<Field, Uint8Array>();
 const nwTos = field("nw_tos");
+export const inPortWide = field("in_port_oxm");
 
 /** The field's bits in its bytes, as they lie in a flow: 0xe0 for vlan_pcp. Shared: do not write to it. */
 export function fieldMask(target: Field): Uint8Array {
@@ -150,25 +152,43 @@ export function valueOfBytes(target: Field, bytes: Uint8Array): bigint {
 /** A subfield of up to 32 bits. */
 export function getSubfieldNumber(flow: Uint8Array, part: Subfield): number {
   const { field: f } = part;
+  if (f === inPortWide) return Number(BigInt.asUintN(part.bits, widePort(flow) >> BigInt(part.start)));
   return readNumber(flow, f.offset + f.bytes, f.shift + part.start, part.bits);
 }
 
 export function setSubfieldNumber(flow: Uint8Array, part: Subfield, value: number): void {
   const { field: f } = part;
-  if (f === nwTos) setSubfield(flow, part, BigInt(value));
+  if (f === nwTos || f === inPortWide) setSubfield(flow, part, BigInt(value));
   else writeNumber(flow, f.offset + f.bytes, f.shift + part.start, part.bits, value);
 }
 
 export function getSubfield(flow: Uint8Array, part: Subfield): bigint {
   const { field: f } = part;
+  if (f === inPortWide) return BigInt(getSubfieldNumber(flow, part));
   return readBits(flow, f.offset + f.bytes, f.shift + part.start, part.bits);
 }
 
 export function setSubfield(flow: Uint8Array, part: Subfield, value: bigint): void {
   const { field: f } = part;
+  if (f === inPortWide) {
+    setWidePort(flow, part, value);
+    return;
+  }
   const ecn = flow[f.offset] & 3;
   writeBits(flow, f.offset + f.bytes, f.shift + part.start, part.bits, value);
   if (f === nwTos) flow[f.offset] = (flow[f.offset] & 0xfc) | ecn;
+}
+
+/** OXM_OF_IN_PORT has 32 bits, in which reserved ports are this much higher than in the 16 that a flow has. */
+function widePort(flow: Uint8Array): bigint {
+  const port = getNumber(flow, inPortWide);
+  return BigInt(port >= PORT_MAX ? port + PORT_OFFSET_32 : port);
+}
+
+function setWidePort(flow: Uint8Array, { start, bits }: Subfield, value: bigint): void {
+  const mask = ((1n << BigInt(bits)) - 1n) << BigInt(start);
+  const port = Number((widePort(flow) & ~mask) | ((value << BigInt(start)) & mask));
+  setNumber(flow, inPortWide, port >= PORT_OFFSET_32 + PORT_MAX ? port - PORT_OFFSET_32 : port);
 }
 
 /** destination = source. A shorter source is extended with zeros, a longer one loses its high bits. */

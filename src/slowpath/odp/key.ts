@@ -201,12 +201,12 @@ function putTransport(out: string[], masked: MaskedKey, verbose: boolean): void 
 }
 
 /**
- * Fields that the text does not name have mask 0.
+ * Fields that the text does not name have mask 0. Blanks and line ends may stand anywhere: scripts break long keys.
  * @throws DatapathTextError
  */
 export function parseKey(text: string, options: KeyTextOptions = {}): MaskedKey {
   const masked: MaskedKey = { key: new Uint8Array(KEY_SIZE), mask: new Uint8Array(KEY_SIZE) };
-  parseInto(text, masked, options, 0);
+  parseInto(text.replaceAll(/\s+/g, ""), masked, options, 0);
   return masked;
 }
 

@@ -8,6 +8,7 @@ import { applyFlowMod, type FlowStore, removeRule } from "./flow-mods.ts";
 import { FlowTable, type TableSettings } from "./flow-table.ts";
 import { GroupTable } from "./groups.ts";
 import { LearnedCookies } from "./learned-cookies.ts";
+import { type LookupCounters, makeLookupCounters } from "./lookup-counters.ts";
 import { type MeterIndexes, MeterTable } from "./meters.ts";
 import { type Modification, ModificationError, TABLE_COUNT } from "./modification.ts";
 import { groupsIn, metersIn } from "./references.ts";
@@ -18,6 +19,7 @@ export class BridgeTables implements FlowLookup {
   readonly groups = new GroupTable();
   readonly meters: MeterTable;
   readonly #tables: (FlowTable | undefined)[] = new Array<undefined>(TABLE_COUNT).fill(undefined);
+  readonly #counters: (LookupCounters | undefined)[] = new Array<undefined>(TABLE_COUNT).fill(undefined);
   readonly #listeners: ((changes: ChangeSet) => void)[] = [];
   readonly #learnedCookies = new LearnedCookies();
   readonly #store: FlowStore;
@@ -44,6 +46,11 @@ export class BridgeTables implements FlowLookup {
 
   lookup(table: number, flow: Uint8Array, wildcards: Uint8Array | null): Rule | undefined {
     return this.#tables[table]?.lookup(flow, wildcards);
+  }
+
+  counters(table: number): LookupCounters {
+    this.#counters[table] ??= makeLookupCounters();
+    return this.#counters[table];
   }
 
   /** @throws RangeError for a number past 254. */

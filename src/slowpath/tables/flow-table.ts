@@ -31,8 +31,6 @@ export class FlowTable {
   /** A controller has asked for eviction. */
   evictsForController = false;
   vacancyWish: VacancyWish | undefined;
-  lookups = 0;
-  matched = 0;
 
   get size(): number {
     return this.#rules.size;
@@ -93,9 +91,6 @@ export class FlowTable {
   }
 
   lookup(flow: Uint8Array, wildcards: Uint8Array | null): Rule | undefined {
-    const rule = this.#classifier.lookup(flow, wildcards);
-    this.lookups++;
-    if (rule !== undefined) this.matched++;
-    return rule;
+    return this.#classifier.lookup(flow, wildcards);
   }
 }

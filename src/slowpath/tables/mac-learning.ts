@@ -1,9 +1,10 @@
 /**
  * What: which port a station was last seen on, per VLAN: what the NORMAL action forwards by.
- * Invariants: never more than `limit` entries: a new one pushes out the one seen longest ago on the port that has most of them,
- *   so that a port that floods addresses harms itself. Static entries neither age nor move. Listeners hear of every change that could send a packet another way.
+ * Invariants: never more than `limit` entries: before a new one comes in, the one seen longest ago on the port that has most of
+ *   them goes, so that a port that floods addresses harms itself. Static entries neither age nor move. Listeners hear of every change that could send a packet another way.
  */
 import { formatMac } from "../flow/address-text.ts";
+import { PortHeap } from "./port-heap.ts";
 
 export interface MacEntry {
   readonly vlan: number;
@@ -27,6 +28,7 @@ export class MacLearning {
   readonly #entries = new Map<string, MacEntry>();
   /** Keys of learned entries by port, seen longest ago first. */
   readonly #byPort = new Map<number, Set<string>>();
+  readonly #fullestPort = new PortHeap();
   readonly #listeners: (() => void)[] = [];
   /** What happened since the start, or since somebody set it back. */
   readonly statistics = { learned: 0, expired: 0, evicted: 0, moved: 0, notMoved: 0 };
@@ -50,12 +52,16 @@ export class MacLearning {
       if (old.port !== port) this.statistics.notMoved++;
       return false;
     }
-    if (old?.port === port && old.seen === now) return false;
+    if (old?.port === port) {
+      if (old.seen !== now) this.#refresh(key, old, now);
+      return false;
+    }
+    if (old === undefined) this.#shrink(this.limit - 1);
+    // Static ones do not give way.
+    if (old === undefined && this.#entries.size >= this.limit) return false;
     this.#delete(key);
     this.#put(key, { vlan, mac: old?.mac ?? mac.slice(), port, seen: now, static: false });
-    if (old && old.port === port) return false;
     this.statistics[old ? "moved" : "learned"]++;
-    this.#shrink();
     this.#changed();
     return true;
   }
@@ -70,8 +76,8 @@ export class MacLearning {
     const key = keyOf(vlan, mac);
     const old = this.#entries.get(key);
     this.#delete(key);
+    this.#shrink(this.limit - 1);
     this.#put(key, { vlan, mac: mac.slice(), port, seen: 0, static: true });
-    this.#shrink();
     this.#changed();
     return old;
   }
@@ -81,7 +87,7 @@ export class MacLearning {
     this.agingSeconds = agingSeconds ?? DEFAULT_MAC_AGING_SECONDS;
     this.limit = limit ?? DEFAULT_MAC_LIMIT;
     const before = this.#entries.size;
-    this.#shrink();
+    this.#shrink(this.limit);
     if (this.#entries.size !== before) this.#changed();
   }
 
@@ -92,13 +98,29 @@ export class MacLearning {
     return removed;
   }
 
-  /** Forgets learned entries; static ones only when their port is gone. */
-  flush(port?: number): void {
-    this.#removeWhere((entry) => (port === undefined ? !entry.static : entry.port === port));
+  /** Forgets learned entries; static ones only when their port is gone. Gives what is forgotten. */
+  flush(port?: number): readonly MacEntry[] {
+    const forgotten = this.entries().filter((entry) => (port === undefined ? !entry.static : entry.port === port));
+    for (const { vlan, mac } of forgotten) this.#delete(keyOf(vlan, mac));
+    if (forgotten.length > 0) this.#changed();
+    return forgotten;
+  }
+
+  /** Stations of another bridge's port that is gone may have been heard here by way of it. */
+  forget(stations: readonly MacEntry[]): void {
+    let found = false;
+    for (const { vlan, mac } of stations) {
+      const key = keyOf(vlan, mac);
+      if (this.#entries.get(key)?.static === false) found = this.#delete(key);
+    }
+    if (found) this.#changed();
   }
 
   expire(now: number): void {
-    this.statistics.expired += this.#removeWhere((entry) => this.#isOld(entry, now));
+    const before = this.#entries.size;
+    for (const [key, entry] of this.#entries) if (this.#isOld(entry, now)) this.#delete(key);
+    if (this.#entries.size !== before) this.#changed();
+    this.statistics.expired += before - this.#entries.size;
   }
 
   /** Seen longest ago first. */
@@ -110,35 +132,40 @@ export class MacLearning {
     return !entry.static && now - entry.seen >= this.agingSeconds * 1000;
   }
 
-  #removeWhere(condition: (entry: MacEntry) => boolean): number {
-    const before = this.#entries.size;
-    for (const [key, entry] of this.#entries) if (condition(entry)) this.#delete(key);
-    if (this.#entries.size !== before) this.#changed();
-    return before - this.#entries.size;
+  /** Seen again where it was: now it is the last to go. */
+  #refresh(key: string, old: MacEntry, now: number): void {
+    this.#entries.delete(key);
+    this.#entries.set(key, { ...old, seen: now });
+    const keys = this.#byPort.get(old.port)!;
+    keys.delete(key);
+    keys.add(key);
   }
 
   #put(key: string, entry: MacEntry): void {
     this.#entries.set(key, entry);
     if (entry.static) return;
-    const keys = this.#byPort.get(entry.port);
-    if (keys === undefined) this.#byPort.set(entry.port, new Set([key]));
-    else keys.add(key);
+    const keys = this.#byPort.get(entry.port) ?? new Set();
+    this.#byPort.set(entry.port, keys.add(key));
+    this.#fullestPort.set(entry.port, keys.size);
   }
 
   #delete(key: string): boolean {
     const entry = this.#entries.get(key);
     if (entry === undefined) return false;
     const keys = this.#byPort.get(entry.port);
-    if (keys?.delete(key) && keys.size === 0) this.#byPort.delete(entry.port);
+    if (keys?.delete(key)) {
+      this.#fullestPort.set(entry.port, keys.size);
+      if (keys.size === 0) this.#byPort.delete(entry.port);
+    }
     return this.#entries.delete(key);
   }
 
-  #shrink(): void {
-    while (this.#entries.size > this.limit) {
-      let most: ReadonlySet<string> = new Set();
-      for (const keys of this.#byPort.values()) if (keys.size > most.size) most = keys;
-      const [oldest] = most;
-      if (oldest === undefined) return;
+  /** Until there are no more than so many. */
+  #shrink(size: number): void {
+    while (this.#entries.size > size) {
+      const port = this.#fullestPort.first;
+      if (port === undefined) return;
+      const [oldest] = this.#byPort.get(port)!;
       this.#delete(oldest);
       this.statistics.evicted++;
     }

@@ -1,5 +1,6 @@
 /** Rules, groups and meters as the bridge holds them, and what a lookup gives. Text and wire forms are elsewhere. */
 import type { Action } from "../actions/action.ts";
+import type { LookupCounters } from "./lookup-counters.ts";
 
 /** A match: `value` is zero outside `mask`; both FLOW_SIZE bytes (flow-layout.ts). */
 export interface Match {
@@ -89,4 +90,6 @@ export interface Meter {
  */
 export interface FlowLookup {
   lookup(table: number, flow: Uint8Array, wildcards: Uint8Array | null): Rule | undefined;
+  /** Of a table, whether or not it has rules. */
+  counters(table: number): LookupCounters;
 }

@@ -34,9 +34,12 @@ function isReversible(action: DatapathAction): boolean {
   }
 }
 
-/** Runs `body`, then puts back everything a copy of the packet cannot have changed. */
-export function isolated(context: TranslationContext, last: boolean, body: () => void): void {
-  if (!last) context.commit();
+/**
+ * Runs `body`, then puts back everything a copy of the packet cannot have changed. `commitFirst`: what follows the copy is to find
+ * the packet as it is now; without, a body that changes the same fields need not set them twice.
+ */
+export function isolated(context: TranslationContext, last: boolean, body: () => void, commitFirst = true): void {
+  if (!last && commitFirst) context.commit();
   const flow = takeFlow(context.flow);
   const base = takeFlow(context.base);
   const stack = context.stack.slice();
@@ -67,10 +70,21 @@ export function isolated(context: TranslationContext, last: boolean, body: () =>
   giveBack(base);
 }
 
+/** Actions that by themselves make a datapath clone of the clone they are in. */
+const irreversible = new Set<Action["type"]>([
+  ...(["ct", "nat", "meter", "output_trunc", "encap", "decap", "check_pkt_larger"] as const),
+]);
+
 export function runClone(context: TranslationContext, body: readonly Action[], last: boolean): void {
-  isolated(context, last, () => {
+  const run = () => {
     context.execute(body, true, false);
     if (!context.freezing) runActionSet(context);
     context.finishFreezing();
-  });
+  };
+  isolated(
+    context,
+    last,
+    run,
+    body.some(({ type }) => irreversible.has(type)),
+  );
 }

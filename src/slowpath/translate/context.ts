@@ -11,6 +11,7 @@ import { getBytes, getSubfield } from "../flow/flow.ts";
 import { FLOW_SIZE } from "../flow/flow-layout.ts";
 import { formatSubfield } from "../flow/subfield.ts";
 import { formatFieldValue, formatHex } from "../flow/value-text.ts";
+import type { LookupCounter } from "../tables/lookup-counters.ts";
 import type { Bucket, Rule } from "../tables/rule.ts";
 import type { Bridge, BridgePort, WithheldAction } from "./bridge.ts";
 import { commitChanges } from "./commit.ts";
@@ -99,6 +100,7 @@ export class TranslationContext {
   slow: Translation["slow"] = "";
   readonly rules: Rule[] = [];
   readonly missedTables: number[] = [];
+  readonly lookups: LookupCounter[] = [];
   readonly groups: number[] = [];
   readonly buckets: Bucket[] = [];
   readonly recirculationIds: number[] = [];
@@ -145,10 +147,12 @@ export class TranslationContext {
 
   countRule(rule: Rule): void {
     if (!this.rules.includes(rule)) this.rules.push(rule);
+    this.lookups.push(this.bridge.tables.counters(rule.table).matched);
   }
 
   countMiss(table: number): void {
     if (!this.missedTables.includes(table)) this.missedTables.push(table);
+    this.lookups.push(this.bridge.tables.counters(table).missed);
   }
 
   /** Runs a list of actions. `last`: nothing follows it in the whole translation. */

@@ -121,7 +121,8 @@ export function finalFlow(trace: Trace): Uint8Array | undefined {
 }
 
 function result(context: TranslationContext): Translation & { readonly branched: boolean } {
-  const { wildcards, written, rules, missedTables, groups, buckets, recirculationIds, effects, error } = context;
+  const { wildcards, written, rules, missedTables, lookups, groups, buckets, recirculationIds, effects, error } =
+    context;
   return {
     actions: error ? [] : unwrapLastClone(context.actions),
     wildcards,
@@ -129,6 +130,7 @@ function result(context: TranslationContext): Translation & { readonly branched:
     slow: error ? "" : context.slow,
     rules,
     missedTables,
+    lookups,
     groups,
     buckets,
     usesMacLearning: context.usesMacLearning,

@@ -1,6 +1,7 @@
 /** What a translation yields: the contract between translate/ and the upcall handler and revalidator (src/slowpath/). */
 import type { DatapathAction } from "../../fastpath/datapath-action.ts";
 import type { Action, ControllerAction } from "../actions/action.ts";
+import type { LookupCounter } from "../tables/lookup-counters.ts";
 import type { Bucket, Rule } from "../tables/rule.ts";
 
 export interface Translation {
@@ -15,6 +16,8 @@ export interface Translation {
   readonly rules: readonly Rule[];
   /** Tables that were looked up without finding a rule. */
   readonly missedTables: readonly number[];
+  /** Where its packets count as looked up: once for each look-up. */
+  readonly lookups: readonly LookupCounter[];
   /** Groups gone through, and the buckets whose statistics the slow path itself must count (the fast path counts one-pass selects). */
   readonly groups: readonly number[];
   readonly buckets: readonly Bucket[];

@@ -12,7 +12,7 @@ import {
 } from "../../../assembly/layout/key.ts";
 import type { Field, Subfield } from "../flow/field.ts";
 import { tunnelMetadataIndex } from "../flow/fields.ts";
-import { copySubfield, unwildcardSubfield } from "../flow/flow.ts";
+import { copySubfield, inPortWide, unwildcardSubfield } from "../flow/flow.ts";
 import { setTunnelMetadataPresent } from "../flow/match.ts";
 import type { TranslationContext } from "./context.ts";
 
@@ -54,7 +54,8 @@ export function markBytes(context: TranslationContext, offset: number, bytes: nu
 export function copyBits(flow: Uint8Array, source: Subfield, destination: Subfield): void {
   const from = source.field.shift + source.start;
   const to = destination.field.shift + destination.start;
-  if (((from | to | source.bits) & 7) !== 0 || source.bits !== destination.bits) {
+  const isWidePort = source.field === inPortWide || destination.field === inPortWide;
+  if (((from | to | source.bits) & 7) !== 0 || source.bits !== destination.bits || isWidePort) {
     copySubfield(flow, source, destination);
     return;
   }

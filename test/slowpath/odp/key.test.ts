@@ -36,6 +36,11 @@ describe("keys", () => {
     );
   });
 
+  it("may be broken into lines anywhere", () => {
+    const text = "recirc_id(0),in_port(1),eth_type(0x0800),ipv4(src=10.0.0.4,proto=1,frag=no),icmp(type=8,code=0)";
+    expect(parseKey(text.replaceAll(/[=,(]/g, "$&\n "))).toEqual(parseKey(text));
+  });
+
   it("lie where the layout says", () => {
     const { key, mask } = parseKey(
       "ct_state(+new-est),eth_type(0x8100),vlan(vid=10,pcp=1),encap(eth_type(0x0800),ipv4(src=1.2.3.4))",

@@ -256,14 +256,6 @@ describe("timeouts", () => {
 });
 
 describe("tables", () => {
-  it("count look-ups and hits", () => {
-    run("table=4,tcp actions=drop");
-    tables.lookup(4, parseMatch("tcp").value, null);
-    tables.lookup(4, parseMatch("udp").value, null);
-    const table = tables.table(4);
-    expect([table.lookups, table.matched, table.size]).toEqual([2, 1, 1]);
-  });
-
   it("find conjunctive rules, also after a modification made them so", () => {
     run(
       "table=1,ip,nw_src=10.0.0.1 actions=drop",

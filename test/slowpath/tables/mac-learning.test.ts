@@ -1,6 +1,8 @@
+import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { parseMac } from "../../../src/slowpath/flow/address-text.ts";
 import { formatMacTable, MacLearning } from "../../../src/slowpath/tables/mac-learning.ts";
+import { PortHeap } from "../../../src/slowpath/tables/port-heap.ts";
 import { recordedFiles } from "../reference.ts";
 
 const mac = (last: number): Uint8Array => parseMac(`00:00:00:00:00:${last.toString(16).padStart(2, "0")}`)!;
@@ -49,8 +51,47 @@ describe("MAC learning", () => {
     // A port that floods addresses pushes out its own.
     expect(table.entries().map((entry) => entry.mac[5])).toEqual([1, 2, 5, 6]);
     expect(table.statistics.evicted).toBe(2);
-    table.configure(undefined, 2);
-    expect(table.entries().map((entry) => entry.mac[5])).toEqual([2, 6]);
+    table.configure(undefined, 3);
+    expect(table.entries().map((entry) => entry.mac[5])).toEqual([1, 2, 6]);
+  });
+
+  it("takes from equal ports in the order of Open vSwitch's heap", () => {
+    // ofproto-dpif.at, "MAC table overflow fairness".
+    table.limit = 10;
+    for (let i = 0; i < 10; i++) table.learn(0, mac(i), 1 + (i >> 1), i);
+    for (let i = 10; i < 26; i++) table.learn(0, mac(i), 6, i);
+    expect(table.entries().map((entry) => [entry.port, entry.mac[5]])).toEqual([
+      [1, 1],
+      [2, 3],
+      [3, 4],
+      [3, 5],
+      [4, 7],
+      [5, 8],
+      [5, 9],
+      ...[23, 24, 25].map((last) => [6, last]),
+    ]);
+  });
+
+  it("takes nothing new when static entries fill it", () => {
+    table.limit = 1;
+    table.addStatic(0, mac(1), 9);
+    expect(table.learn(0, mac(2), 1, 0)).toBe(false);
+    expect(table.size).toBe(1);
+  });
+
+  it("finds the fullest port whatever comes and goes", () => {
+    const counts = new Map<number, number>();
+    const heap = new PortHeap();
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 0, max: 6 }), (port, count) => {
+        heap.set(port, count);
+        if (count === 0) counts.delete(port);
+        else counts.set(port, count);
+        const most = Math.max(0, ...counts.values());
+        expect(heap.first === undefined ? 0 : counts.get(heap.first)).toBe(most);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it("says what a static entry replaces, and counts whoever comes by another port", () => {
@@ -60,13 +101,13 @@ describe("MAC learning", () => {
     expect([table.lookup(0, mac(1), 5), table.statistics.notMoved]).toEqual([2, 1]);
   });
 
-  it("pushes out the station seen longest ago when full", () => {
+  it("pushes out the station of a port that was seen longest ago when full", () => {
     table.limit = 2;
     table.learn(0, mac(1), 1, 0);
-    table.learn(0, mac(2), 2, 1);
+    table.learn(0, mac(2), 1, 1);
     table.learn(0, mac(1), 1, 2);
     table.learn(0, mac(3), 3, 3);
-    expect(table.entries().map(({ port }) => port)).toEqual([1, 3]);
+    expect(table.entries().map((entry) => entry.mac[5])).toEqual([1, 3]);
   });
 
   it("keeps static entries where they are", () => {

@@ -109,6 +109,31 @@ describe("an action becomes datapath actions, and a megaflow that looks at no mo
       "set(eth(dst=00:00:00:00:00:09)),2,set(eth(dst=00:00:00:00:00:02)),3",
       "ip,in_port=1,dl_dst=00:00:00:00:00:02,nw_frag=no",
     ],
+    // One set from clone to clone, and none in between that brings back what the next one overwrites.
+    [
+      "clone(mod_nw_dst:1.1.1.1,2),clone(mod_nw_dst:2.2.2.2,3),4",
+      tcp,
+      "set(ipv4(dst=1.1.1.1)),2,set(ipv4(dst=2.2.2.2)),3,set(ipv4(dst=10.0.0.2)),4",
+      "tcp,in_port=1,nw_dst=10.0.0.2,nw_frag=no",
+    ],
+    [
+      "push:OXM_OF_IN_PORT[],pop:OXM_OF_IPV4_SRC[],2",
+      tcp.replace("in_port=1", "in_port=LOCAL"),
+      "set(ipv4(src=255.255.255.254)),2",
+      "tcp,in_port=LOCAL,nw_src=10.0.0.1,nw_frag=no",
+    ],
+    [
+      "move:OXM_OF_IN_PORT[16..31]->OXM_OF_IPV4_SRC[0..15],2",
+      tcp.replace("in_port=1", "in_port=LOCAL"),
+      "set(ipv4(src=0.0.255.255/0.0.255.255)),2",
+      "tcp,in_port=LOCAL,nw_src=0.0.0.1/0.0.255.255,nw_frag=no",
+    ],
+    [
+      "set_field:0xfffffffe->reg0,move:NXM_NX_REG0[]->OXM_OF_IN_PORT[],push:NXM_OF_IN_PORT[],pop:NXM_OF_TCP_DST[],2",
+      tcp,
+      "set(tcp(dst=65534)),2",
+      "tcp,in_port=1,nw_frag=no,tp_dst=80",
+    ],
     ["clone(ct(commit),2),3", tcp, "clone(ct(commit),2),3", always],
     ["3,clone(ct(commit),2)", tcp, "3,ct(commit),2", always],
     ["check_pkt_larger(1500)->NXM_NX_REG0[0],resubmit(,2)", tcp, "check_pkt_len(size=1500,gt(2),le(2))", always],

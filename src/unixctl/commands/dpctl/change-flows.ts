@@ -166,6 +166,7 @@ function translationOf({ mask }: MaskedKey, actions: readonly DatapathAction[]):
     slow: "",
     rules: [],
     missedTables: [],
+    lookups: [],
     groups: [],
     buckets: [],
     usesMacLearning: false,
