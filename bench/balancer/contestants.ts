@@ -11,8 +11,10 @@ import { NetworkContestant } from "../contestants/network.ts";
 import { OpenVswitch } from "../contestants/openvswitch.ts";
 import { DP_HASH, FIELDS, recordedPipeline, type Selection } from "./rules.ts";
 
-/** The client's source ports: few enough that they are used again and again. */
-const CLIENT_PORTS = "20000 33999";
+/** The client's source ports, from first to last: few enough that they are used again and again. */
+const CLIENT_PORTS = { first: 20_000, last: 33_999 };
+/** Of them that connections really have: connect(2) takes every other one as long as one is free. */
+export const PORTS_IN_USE = (CLIENT_PORTS.last - CLIENT_PORTS.first + 1) / 2;
 
 const LAB = {
   hosts: HOSTS,
@@ -33,7 +35,11 @@ export class BalancerContestant extends NetworkContestant {
 
   override async up(): Promise<void> {
     await super.up();
-    await runInNamespace(this.client, ["sh", "-c", `echo ${CLIENT_PORTS} >/proc/sys/net/ipv4/ip_local_port_range`]);
+    await runInNamespace(this.client, [
+      "sh",
+      "-c",
+      `echo ${CLIENT_PORTS.first} ${CLIENT_PORTS.last} >/proc/sys/net/ipv4/ip_local_port_range`,
+    ]);
   }
 }
 

@@ -27,6 +27,8 @@ export interface Connections {
   readonly servers: Readonly<Record<string, number>>;
   /** Refused, reset, or without a byte after TIME_LIMIT; at MOST_FAILURES it ended early. */
   readonly failed: number;
+  /** How many had come to their end, good or bad, when it stopped. */
+  readonly ended: number;
   /** Rates of each tenth of the connections, a second: whether it stays so. */
   readonly tenths: readonly number[];
   /** Seconds that this program kept a processor. */
@@ -103,6 +105,7 @@ const result: Connections = {
   p99: times.length ? quantile(times, 0.99) : 0,
   servers,
   failed,
+  ended,
   tenths,
   processor: (user + system) / 1e6,
 };
