@@ -49,7 +49,8 @@ export const SLOT_FLAG_UDP = 4; // a checksum of zero is none
 export const SLOTS = 65536;
 export const SLOT_SET_MASK = 65534; // of a slot's number: the first of its set
 /**
- * Which set: x = bytes 30..37 + bytes 26..29 * SLOT_HASH_FACTOR; x ^= x >> 32; x *= OFFLOAD_FACTOR; x >> SLOT_HASH_SHIFT.
+ * Which set: x = bytes 30..37 + (bytes 26..29 | in_ifindex << 32) * SLOT_HASH_FACTOR; x ^= x >> 32; x *= OFFLOAD_FACTOR;
+ * x >> SLOT_HASH_SHIFT. The interface is in it because one connection may come by several, on its way through routers or services.
  * (Said in TypeScript and in eBPF: assembly/offload/slots.ts, src/kernel/bpf/offload-programs.ts.)
  */
 export const SLOT_HASH_SHIFT = 40;

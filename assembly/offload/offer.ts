@@ -94,7 +94,7 @@ function offer(packet: usize, path: usize, outPort: u32): void {
   const out = plainPort(outPort);
   if (from == 0 || out == 0 || load<u32>(out, PORT_IFINDEX) == 0) return;
   const headers = path + PATH_HEADERS;
-  const set = setOf(headers);
+  const set = setOf(headers, from);
   if (!isWorthwhile(set) || isSlotOf(slotAddress(set), headers, from) || isSlotOf(slotAddress(set + 1), headers, from)) return;
   const now = load<u64>(CONTROL_BASE, CONTROL_NOW);
   const slot = roomIn(set, now);

@@ -1,5 +1,5 @@
 /**
- * The slots in which the kernel looks up frames (layout/offload.ts): sets of two, found by a hash of addresses and ports.
+ * The slots in which the kernel looks up frames (layout/offload.ts): sets of two, found by a hash of addresses, ports and interface.
  *
  * Invariants: this thread alone writes slots, but for the counters. A slot is changed only while its version is 0, and gets a version
  *   it never had when it is complete: the kernel's program notices that a slot changed under its eyes.
@@ -12,10 +12,10 @@ export function slotAddress(slot: u32): usize {
   return OFFLOAD_SLOTS_BASE + <usize>slot * SLOT_SIZE;
 }
 
-/** Number of the first slot of the set for a frame's headers. */
+/** Number of the first slot of the set for a frame's headers at an interface. */
 @inline
-export function setOf(headers: usize): u32 {
-  let hash = load<u64>(headers, 30) + <u64>load<u32>(headers, 26) * SLOT_HASH_FACTOR;
+export function setOf(headers: usize, ifindex: u32): u32 {
+  let hash = load<u64>(headers, 30) + (<u64>load<u32>(headers, 26) | (<u64>ifindex << 32)) * SLOT_HASH_FACTOR;
   hash ^= hash >> 32;
   hash *= load<u64>(OFFLOAD_BASE, OFFLOAD_FACTOR);
   return <u32>(hash >> SLOT_HASH_SHIFT) & SLOT_SET_MASK;

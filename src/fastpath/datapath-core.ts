@@ -73,8 +73,8 @@ export class DatapathCore {
     return this.#flows.replaceActions(flow, actions);
   }
 
-  removeFlow(flow: MegaflowHandle): void {
-    this.#flows.remove(flow);
+  removeFlow(flow: MegaflowHandle, whenGone?: (traffic: Readonly<FlowTraffic>) => void): void {
+    this.#flows.remove(flow, whenGone);
   }
 
   flowStatistics(flow: MegaflowHandle): MegaflowStatistics {

@@ -151,7 +151,8 @@ export interface Datapath {
   putFlow(key: Uint8Array, mask: Uint8Array, actions: readonly DatapathAction[]): MegaflowHandle;
   /** @returns the flow's handle from now on: the very one that was given when it does that already. */
   replaceActions(flow: MegaflowHandle, actions: readonly DatapathAction[]): MegaflowHandle;
-  removeFlow(flow: MegaflowHandle): void;
+  /** `whenGone` gets, some time later, what the flow has carried in all; the object is valid during the call. */
+  removeFlow(flow: MegaflowHandle, whenGone?: (traffic: Readonly<FlowTraffic>) => void): void;
   flowStatistics(flow: MegaflowHandle): MegaflowStatistics;
   /** The same of the flow whose record is there, without allocating: the object is valid until the next call. */
   flowTraffic(address: number): Readonly<FlowTraffic>;

@@ -103,13 +103,15 @@ export class FlowStore {
     return { id, address, actions: program.actions };
   }
 
-  remove(flow: MegaflowHandle): void {
+  /** `whenGone` gets what the flow has carried in all: the worker, and the kernel, count until it has taken the flow out. */
+  remove(flow: MegaflowHandle, whenGone?: (traffic: Readonly<FlowTraffic>) => void): void {
     const { address } = this.#installed(flow);
     const mask = this.#masks.at(this.#words[(address >> 2) + MASK]);
     const program = this.#programOf(flow);
     this.#words[(address >> 2) + ID] = NO_FLOW;
     this.#count--;
     this.#later(this.#send(COMMAND_FLOW_REMOVE, address), () => {
+      whenGone?.(this.traffic(address));
       this.#programs.release(program);
       this.#masks.release(mask);
       this.#arena.freeFlow(address, sizeOf(mask));

@@ -11,7 +11,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { KEY_SIZE } from "../../assembly/layout/key.ts";
-import { type Datapath, DatapathFullError } from "../fastpath/datapath.ts";
+import { type Datapath, DatapathFullError, type FlowTraffic } from "../fastpath/datapath.ts";
 import { inPortOfKey } from "./datapath-key.ts";
 import { overlaps } from "./flow/match.ts";
 import { type Megaflow, type MegaflowTable, mayMatch, taught } from "./megaflow.ts";
@@ -148,7 +148,7 @@ export class Revalidator {
     this.#credit(flow.place);
     if (!megaflows.has(flow)) return;
     const ids = [...referencedIds(flow)];
-    datapath.removeFlow(flow);
+    datapath.removeFlow(flow, this.#creditRest(flow.place));
     megaflows.delete(flow);
     for (const id of ids) release(id);
   }
@@ -233,6 +233,22 @@ export class Revalidator {
     // Last: what it teaches may have this very megaflow looked at again, or removed.
     this.#teach(place, tcpFlags);
     return used;
+  }
+
+  /**
+   * Credits what a megaflow that goes has carried since it was credited last: packets that came before the worker took it out, and what
+   * the kernel had forwarded and nobody had counted yet. It teaches nothing any more.
+   */
+  #creditRest(place: number): (traffic: Readonly<FlowTraffic>) => void {
+    const { origin, creditedPackets, creditedBytes } = this.#options.megaflows.columns;
+    const { slow, rules, buckets } = origin[place];
+    const [creditedBefore, bytesBefore] = [creditedPackets[place], creditedBytes[place]];
+    return ({ packets, bytes, used }) => {
+      if (slow || packets === creditedBefore) return;
+      const [more, moreBytes] = [BigInt(packets - creditedBefore), BigInt(bytes - bytesBefore)];
+      creditRules(rules, more, moreBytes, used);
+      creditBuckets(buckets, more, moreBytes, used);
+    };
   }
 
   #teach(place: number, tcpFlags: number): void {

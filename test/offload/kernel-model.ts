@@ -82,20 +82,18 @@ export class KernelModel {
 
   /** Address of the slot that a frame's headers name. */
   find(ifindex: number, frame: Uint8Array): number | undefined {
-    const first = this.#setOf(frame);
+    const first = this.setOf(ifindex, frame);
     return [first, first + 1]
       .map((slot) => OFFLOAD_SLOTS_BASE + slot * SLOT_SIZE)
       .find((slot) => this.#isFor(slot, ifindex, frame));
   }
 
   /** Number of the first slot of a frame's set. */
-  setOf(frame: Uint8Array): number {
-    return this.#setOf(frame);
-  }
-
-  #setOf(frame: Uint8Array): number {
+  setOf(ifindex: number, frame: Uint8Array): number {
     const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
-    let hash = view.getBigUint64(30, true) + BigInt(view.getUint32(26, true)) * BigInt(SLOT_HASH_FACTOR);
+    let hash =
+      view.getBigUint64(30, true) +
+      ((BigInt(ifindex) << 32n) | BigInt(view.getUint32(26, true))) * BigInt(SLOT_HASH_FACTOR);
     hash &= WORD;
     hash ^= hash >> 32n;
     hash = (hash * this.#view.getBigUint64(OFFLOAD_BASE + OFFLOAD_FACTOR, true)) & WORD;

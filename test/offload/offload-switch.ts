@@ -103,6 +103,19 @@ export class OffloadSwitch {
     this.run();
   }
 
+  /** Removes a flow; the packets and bytes that it had carried in all. */
+  async take(flow: TwinFlow): Promise<{ packets: number; bytes: number } | undefined> {
+    let carried: { packets: number; bytes: number } | undefined;
+    this.#flows.delete(flow);
+    this.datapath.removeFlow(flow.own, ({ packets, bytes }) => {
+      carried = { packets, bytes };
+    });
+    this.twin.removeFlow(flow.twin);
+    this.run();
+    await this.datapath.barrier();
+    return carried;
+  }
+
   /** As new, but for counters and clocks: making a switch takes longer than most tests. */
   reset(): void {
     this.remove(...this.#flows);

@@ -4,7 +4,7 @@ import { KEY_TP_SRC } from "../../assembly/layout/key.ts";
 import { tcp, udp } from "../conntrack/text.ts";
 import { fromPort } from "../fastpath/match.ts";
 import { output, recirc, setIpv4 } from "./actions.ts";
-import { OffloadSwitch, PORTS, type TwinFlow } from "./offload-switch.ts";
+import { ifindexOf, OffloadSwitch, PORTS, type TwinFlow } from "./offload-switch.ts";
 
 const net = new OffloadSwitch();
 beforeEach(() => net.reset());
@@ -180,19 +180,39 @@ describe("patience", () => {
   });
 });
 
+describe("a connection that comes by several interfaces", () => {
+  it("has a slot for each: a set of two would not do", () => {
+    const frame = udp("10.0.0.1:5", "10.0.0.2:53", new Uint8Array(20));
+    for (const port of [1, 2, 3]) net.put(fromPort(port), [output(4)]);
+    const goes = () => [1, 2, 3].map((port) => net.send(port, frame).by);
+    expect(goes()).toEqual(["switch", "switch", "switch"]);
+    expect(goes()).toEqual(["kernel", "kernel", "kernel"]);
+  });
+});
+
+describe("a megaflow that goes", () => {
+  it("tells of all its packets, those that the kernel forwarded since they were counted last among them", async () => {
+    const frame = udp("10.0.0.1:5", "10.0.0.2:53", new Uint8Array(20));
+    const flow = net.put(fromPort(1), [output(2)]);
+    const ways = [1, 2, 3, 4].map(() => net.send(1, frame).by);
+    expect(ways).toEqual(["switch", "kernel", "kernel", "kernel"]);
+    expect(await net.take(flow)).toEqual({ packets: 4, bytes: 4 * frame.length });
+  });
+});
+
 describe("a set of two slots", () => {
   const ask = (last: number, source: number): Uint8Array =>
     udp(`10.0.0.${last}:${source}`, "10.0.0.2:53", new Uint8Array(20));
   /** Last bytes of the address, and source ports, of datagrams that have their slots in one set. */
   const [a, b, c] = (() => {
-    const wanted = net.kernel.setOf(ask(1, 1));
+    const wanted = net.kernel.setOf(ifindexOf(1), ask(1, 1));
     const found: [number, number][] = [];
     const frame = ask(1, 1);
     for (let last = 1; last < 255 && found.length < 3; last++) {
       for (let source = 1; source < 2000; source++) {
         frame.set([last], 29);
         frame.set([source >> 8, source & 255], 34);
-        if (net.kernel.setOf(frame) === wanted) found.push([last, source]);
+        if (net.kernel.setOf(ifindexOf(1), frame) === wanted) found.push([last, source]);
       }
     }
     return found;

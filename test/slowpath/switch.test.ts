@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { FLOW_BYTES, FLOW_PACKETS } from "../../assembly/layout/megaflow.ts";
 import { DatapathFullError } from "../../src/fastpath/datapath.ts";
 import { ethernet, ipv4, ipv4Address, MAC_A, MAC_B, tcp, udp } from "../model/frames.ts";
 import { TestSwitch } from "../model/test-switch.ts";
@@ -99,6 +100,22 @@ describe("megaflows", () => {
     for (let i = 1; i <= 8; i++) expect(lab.portsOf(1, udpFrame(i))).toEqual([2]);
     expect(lab.switch.megaflows.size).toBe(3);
     expect(lab.switch.upcalls.statistics.refused).toBe(5);
+  });
+
+  it("count for their rules what comes until the fast path has taken them out", async () => {
+    const lab = await TestSwitch.start(2);
+    await lab.add("priority=1,in_port=1 actions=output:2");
+    lab.send(1, udpFrame(1));
+    const [flow] = lab.switch.megaflows;
+    const { address } = flow;
+    lab.switch.revalidator.creditAll();
+    const before = lab.rule(0, 1)!.statistics.packets;
+    lab.switch.revalidator.remove(flow);
+    const counters = new DataView(lab.datapath.memory.buffer, address);
+    counters.setBigUint64(FLOW_PACKETS, counters.getBigUint64(FLOW_PACKETS, true) + 5n, true);
+    counters.setBigUint64(FLOW_BYTES, counters.getBigUint64(FLOW_BYTES, true) + 500n, true);
+    await lab.datapath.barrier();
+    expect(lab.rule(0, 1)!.statistics.packets).toBe(before + 5n);
   });
 
   it("go when no packet came for the idle time, and not before", async () => {

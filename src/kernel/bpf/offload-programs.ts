@@ -217,6 +217,9 @@ function hashFrame(program: Assembler, factor: bigint): Assembler {
   return program
     .load("u64", 1, FRAME, frameByte(30))
     .load("u32", 2, FRAME, frameByte(26))
+    .load("u32", 3, 6, IFINDEX)
+    .alu("shiftLeft", 3, 32)
+    .aluRegister("or", 2, 3)
     .constant(3, BigInt(SLOT_HASH_FACTOR))
     .aluRegister("multiply", 2, 3)
     .aluRegister("add", 1, 2)
