@@ -15,6 +15,7 @@ import { type Datapath, DatapathFullError, type FlowTraffic } from "../fastpath/
 import { inPortOfKey } from "./datapath-key.ts";
 import { overlaps } from "./flow/match.ts";
 import { type Megaflow, type MegaflowTable, mayMatch, taught } from "./megaflow.ts";
+import type { Origin } from "./origin.ts";
 import type { Rule } from "./tables/rule.ts";
 import type { Effect } from "./translate/translation.ts";
 import {
@@ -228,8 +229,7 @@ export class Revalidator {
     columns.creditedBytes[place] = bytes;
     const origin = columns.origin[place];
     if (origin.slow) return used;
-    creditRules(origin, BigInt(morePackets), BigInt(moreBytes), used);
-    creditBuckets(origin.buckets, BigInt(morePackets), BigInt(moreBytes), used);
+    creditOrigin(origin, morePackets, moreBytes, used);
     // Last: what it teaches may have this very megaflow looked at again, or removed.
     this.#teach(place, tcpFlags);
     return used;
@@ -240,14 +240,11 @@ export class Revalidator {
    * the kernel had forwarded and nobody had counted yet. It teaches nothing any more.
    */
   #creditRest(place: number): (traffic: Readonly<FlowTraffic>) => void {
-    const { origin, creditedPackets, creditedBytes } = this.#options.megaflows.columns;
-    const { slow, rules, buckets } = origin[place];
-    const [creditedBefore, bytesBefore] = [creditedPackets[place], creditedBytes[place]];
+    const { columns } = this.#options.megaflows;
+    const origin = columns.origin[place];
+    const [packetsBefore, bytesBefore] = [columns.creditedPackets[place], columns.creditedBytes[place]];
     return ({ packets, bytes, used }) => {
-      if (slow || packets === creditedBefore) return;
-      const [more, moreBytes] = [BigInt(packets - creditedBefore), BigInt(bytes - bytesBefore)];
-      creditRules(rules, more, moreBytes, used);
-      creditBuckets(buckets, more, moreBytes, used);
+      if (packets !== packetsBefore) creditOrigin(origin, packets - packetsBefore, bytes - bytesBefore, used);
     };
   }
 
@@ -257,6 +254,13 @@ export class Revalidator {
     this.#haveTaught?.add(place);
     this.#options.refresh(effects, tcpFlags);
   }
+}
+
+/** Packets that a megaflow has carried count for what it was made by; those of the slow path have counted there. */
+function creditOrigin(origin: Origin, packets: number, bytes: number, used: number): void {
+  if (origin.slow) return;
+  creditRules(origin, BigInt(packets), BigInt(bytes), used);
+  creditBuckets(origin.buckets, BigInt(packets), BigInt(bytes), used);
 }
 
 function placesOf(flows: Iterable<Megaflow>): Iterable<number> {
