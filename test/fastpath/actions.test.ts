@@ -280,13 +280,14 @@ describe("action programs on real frames", () => {
   it("keep statistics of a flow", () => {
     const { key, mask } = fromPort(1);
     const flow = datapath.putFlow(key, mask, [output(2)]);
-    expect(datapath.flowStatistics(flow)).toEqual({ packets: 0n, bytes: 0n, used: 0, tcpFlags: 0 });
+    expect(datapath.flowStatistics(flow)).toEqual({ packets: 0n, bytes: 0n, used: 0, tcpFlags: 0, offloads: 0 });
     send(tcpFrame(), tcpFrame());
     expect(datapath.flowStatistics(flow)).toEqual({
       packets: 2n,
       bytes: BigInt(2 * tcpFrame().length),
       used: datapath.now,
       tcpFlags: 0x10,
+      offloads: 0,
     });
   });
 
