@@ -85,8 +85,8 @@ const since = (now: Counts, before: Counts): Counts =>
 
 describe("TCP between veths", () => {
   it.each([
-    { offloads: true, size: 512 * MIB },
-    { offloads: false, size: 96 * MIB },
+    { offloads: true, size: 256 * MIB },
+    { offloads: false, size: 64 * MIB },
   ])("arrives intact, by the kernel, every packet counted: offloads $offloads", async ({ offloads, size }) => {
     const port = { ...VETH, offloads };
     await withOffload([port, port], async (network) => {
