@@ -70,9 +70,9 @@ export const OFFLOAD_VERSION = 28; // u32 version given last
 export const OFFLOAD_COUNTED_AT = 32; // u64 milliseconds: when counting went on last
 export const OFFLOAD_SEARCHES = 40; // u32 searches for the slots of a flow since the last batch
 export const OFFLOAD_NOTING = 44; // u32 1 = the paths of the batch at hand are noted
-export const OFFLOAD_USED_TABLE = 0x1_0000; // u32[SLOTS] numbers of the slots in use
 export const OFFLOAD_PATIENCE = 48; // u32 packets of a flow that come here before the kernel gets it
 export const OFFLOAD_FORGOTTEN_AT = 56; // u64 milliseconds: when the packets seen were last forgotten
+export const OFFLOAD_USED_TABLE = 0x1_0000; // u32[SLOTS] numbers of the slots in use
 export const OFFLOAD_SEEN_TABLE = 0x6_0000; // u8[SLOTS] packets seen lately, by the hash of their flow
 export const OFFLOAD_PATH_TABLE = 0x8_0000; // PATH_SIZE for each packet record
 export const OFFLOAD_HOLDING_TABLE = 0x10_0000; // HOLDING_SIZE for each slot

@@ -59,7 +59,7 @@ export function endPaths(): void {
 export function noteFlow(packet: usize, flow: usize): void {
   const path = pathOf(packet);
   const flows = load<u32>(path, PATH_FLOWS);
-  if (flows >= <u32>PATH_MOST_FLOWS) return store<u32>(path, PATH_UNFIT, PATH_FLOWS);
+  if (flows >= <u32>PATH_MOST_FLOWS) return spoilPath(packet);
   store<u32>(path + (<usize>flows << 2), <u32>flow, PATH_FLOW);
   store<u32>(path, flows + 1, PATH_FLOWS);
 }

@@ -5,10 +5,11 @@
  * Cost: some 20 ns a flow and turn; 3 µs every two seconds to forget what has been seen.
  */
 import { CONTROL_NOW } from "../layout/control.ts";
-import { HOLDING_USED_AT, OFFLOAD_COUNTED_AT, OFFLOAD_FORGOTTEN_AT, OFFLOAD_NEXT, OFFLOAD_ON, OFFLOAD_SEEN_TABLE, OFFLOAD_WITHDRAW, OFFLOAD_WITHDRAWN, SLOTS } from "../layout/offload.ts";
+import { HOLDING_USED_AT, OFFLOAD_COUNTED_AT, OFFLOAD_FORGOTTEN_AT, OFFLOAD_NEXT, OFFLOAD_SEEN_TABLE, OFFLOAD_WITHDRAW, OFFLOAD_WITHDRAWN, SLOTS } from "../layout/offload.ts";
 import { CONTROL_BASE, OFFLOAD_BASE } from "../memory.ts";
 import { countSlot } from "./count.ts";
 import { holdingOf, usedSlot, usedSlots } from "./holding.ts";
+import { isOffloading } from "./path.ts";
 import { withdraw, withdrawAll } from "./withdraw.ts";
 
 /** Milliseconds in which all slots are looked at once: less than 3 GiB of a TCP connection go by (conntrack/tcp.ts), at 100 Gbit/s. */
@@ -32,7 +33,7 @@ export function sweepOffloads(): void {
 
 function forget(now: u64): void {
   store<u64>(OFFLOAD_BASE, now, OFFLOAD_FORGOTTEN_AT);
-  if (load<u32>(OFFLOAD_BASE, OFFLOAD_ON) != 0) memory.fill(OFFLOAD_BASE + OFFLOAD_SEEN_TABLE, 0, SLOTS);
+  if (isOffloading()) memory.fill(OFFLOAD_BASE + OFFLOAD_SEEN_TABLE, 0, SLOTS);
 }
 
 function countSome(used: u32, now: u64): void {
