@@ -208,14 +208,15 @@ describe("UDP between veths", () => {
   it("nothing comes to a port that was removed, and all goes on when it is back", () =>
     withOffload([VETH, VETH], async ({ datapath, hosts }) => {
       const [client, server] = hosts;
-      const counted = await exchange(client, server, 20_000, 100, async () => {
+      const replug = async () => {
         await vi.waitFor(() => expect(datapath.counters().offloadPackets).toBeGreaterThan(500n), LINK);
         await datapath.removePort(2);
         const before = deviceCounter(server.device, "tx_packets");
         await sleep(300);
         expect(deviceCounter(server.device, "tx_packets")).toBe(before);
         await datapath.addPort({ kind: "system", name: server.device }, 2);
-      });
+      };
+      const counted = await exchange(client, server, 20_000, 100, { meanwhile: replug });
       // What was on its way is lost, and after it the exchange is silent: the client sends when something comes back.
       expect(counted.damaged).toBe(0);
       expect(await exchange(client, server, 5000, 100)).toEqual({ sent: 5000, returned: 5000, damaged: 0 });

@@ -168,10 +168,11 @@ describe("a port whose device goes away under traffic", () => {
         "2",
         first.address,
       ]).catch(() => "lost");
-      const result = await exchange(third, fourth, 20_000, 200, async () => {
+      const destroyThem = async () => {
         await destroy(network);
         await vi.waitFor(() => expect(network.changes.length).toBeGreaterThan(0));
-      });
+      };
+      const result = await exchange(third, fourth, 20_000, 200, { meanwhile: destroyThem });
       expect(result).toEqual({ sent: 20_000, returned: 20_000, damaged: 0 });
       await flood;
       const mine = network.changes.filter(({ port }) => port.number === first.number);

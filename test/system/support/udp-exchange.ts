@@ -1,6 +1,6 @@
 /**
- * `node udp-exchange.ts ADDRESS PORT COUNT SIZE`: sends COUNT datagrams of SIZE bytes to an echo server, no more on the
- * way than hosts have room for, and compares what comes back byte by byte. Prints {"sent", "returned", "damaged"} as JSON; gives up after 5 s of silence.
+ * `node udp-exchange.ts ADDRESS PORT COUNT SIZE [IN_FLIGHT]`: sends COUNT datagrams of SIZE bytes to an echo server, no more
+ * on the way than hosts have room for (and IN_FLIGHT), and compares what comes back byte by byte. Prints {"sent", "returned", "damaged"} as JSON; gives up after 5 s of silence.
  *
  * The first goes alone: until a host knows its neighbour's address it keeps 208 KiB for it (unres_qlen_bytes) and throws away the
  * oldest of more. 246 datagrams of 200 bytes at once lose 80 there, and no switch has seen them.
@@ -15,7 +15,7 @@ const ROOM = 1024;
 const SILENCE = 5000;
 
 const [address, ...numbers] = process.argv.slice(2);
-const [port, count, size] = numbers.map(Number);
+const [port, count, size, inFlight = MOST_IN_FLIGHT] = numbers.map(Number);
 
 const outstanding = new Set<number>();
 let sent = 0;
@@ -44,7 +44,7 @@ socket.bind(sendNext);
 
 function fill(): void {
   // Half of it: the kernel counts a short datagram as twice as long.
-  const room = Math.min(MOST_IN_FLIGHT, socket.getRecvBufferSize() / 2 / (size + ROOM));
+  const room = Math.min(inFlight, socket.getRecvBufferSize() / 2 / (size + ROOM));
   while (outstanding.size < room && sent < count) sendNext();
 }
 

@@ -161,18 +161,25 @@ export async function transfer(from: Host, to: Host, size: number, address = to.
   return [sent.trim(), (await server.output).trim()];
 }
 
+export interface ExchangeOptions {
+  /** Done while datagrams are on their way. */
+  readonly meanwhile?: () => Promise<unknown>;
+  /** Datagrams on the way at once; without it as many as our shortest queue and the hosts' sockets have room for. */
+  readonly inFlight?: number;
+}
+
 /** Exchanges datagrams with an echo server; what was sent, came back, and came back wrong. */
 export async function exchange(
   from: Host,
   to: Host,
   count: number,
   size: number,
-  meanwhile: () => Promise<unknown> = async () => {},
+  { meanwhile, inFlight }: ExchangeOptions = {},
 ): Promise<{ sent: number; returned: number; damaged: number }> {
   const server = await serve(to, "udp-echo.ts", 5002);
   try {
-    const client = run(from, "udp-exchange.ts", to.address, 5002, count, size);
-    await meanwhile();
+    const client = run(from, "udp-exchange.ts", to.address, 5002, count, size, ...(inFlight ? [inFlight] : []));
+    await meanwhile?.();
     return JSON.parse(await client);
   } finally {
     await server.stop();
