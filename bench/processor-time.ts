@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
+import { SWITCH_PROCESSOR } from "./contestants/processors.ts";
 
 /** USER_HZ: fixed at 100 for programs, whatever the kernel's own tick is (proc(5)). */
 const TICKS_A_SECOND = 100;
@@ -52,4 +53,27 @@ export function machineSeconds(): number {
 export function softirqSeconds(processor?: number): number {
   const line = readFileSync("/proc/stat", "utf8").split("\n")[processor === undefined ? 0 : processor + 1];
   return Number(line.split(/\s+/)[SOFTIRQ]) / TICKS_A_SECOND;
+}
+
+/** Seconds of processor, by whom. */
+export interface Spent {
+  readonly machine: number;
+  /** By the switch's process, what soft interrupts took from it included; 0 without one. */
+  readonly own: number;
+  /** In soft interrupts on the switch's processor. */
+  readonly stacks: number;
+}
+
+/** Until now. `pid`: process of the switch. */
+export function spentBy(pid: number | undefined): Spent {
+  return {
+    machine: machineSeconds(),
+    own: pid === undefined ? 0 : processSeconds(pid),
+    stacks: softirqSeconds(SWITCH_PROCESSOR),
+  };
+}
+
+export function spentSince(before: Spent, pid: number | undefined): Spent {
+  const now = spentBy(pid);
+  return { machine: now.machine - before.machine, own: now.own - before.own, stacks: now.stacks - before.stacks };
 }

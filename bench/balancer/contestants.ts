@@ -3,11 +3,11 @@
  * kernel by nftables.
  */
 import { runInNamespace } from "../../src/lab/namespaces.ts";
-import { CLIENT, HOSTS, type LabHost, SERVERS, VIP, WEB_PORT } from "../../src/lab/topology.ts";
+import { CLIENT, HOSTS, SERVERS, VIP, WEB_PORT } from "../../src/lab/topology.ts";
 import type { Forwarder } from "../contestants/forwarder.ts";
-import { NftablesDnat } from "../contestants/kernel.ts";
+import { NftablesDnat, NoSwitch } from "../contestants/kernel.ts";
 import { Megaflow, type MegaflowOptions } from "../contestants/megaflow.ts";
-import { NetworkContestant } from "../contestants/network.ts";
+import { type Network, NetworkContestant } from "../contestants/network.ts";
 import { OpenVswitch } from "../contestants/openvswitch.ts";
 import { DP_HASH, FIELDS, recordedPipeline, type Selection } from "./rules.ts";
 
@@ -16,26 +16,33 @@ const CLIENT_PORTS = { first: 20_000, last: 33_999 };
 /** Of them that connections really have: connect(2) takes every other one as long as one is free. */
 export const PORTS_IN_USE = (CLIENT_PORTS.last - CLIENT_PORTS.first + 1) / 2;
 
-const LAB = {
+const LAB: Network = {
   hosts: HOSTS,
   caller: CLIENT.name,
   targets: SERVERS.map(({ address }) => address),
 };
 
+/** The client and the first server side by side, which has the virtual address for its own: nobody is between them. */
+const TWO_HOSTS: Network = {
+  hosts: [
+    { ...CLIENT, address: "1.1.1.10", gateway: undefined },
+    { ...SERVERS[0], address: VIP, gateway: undefined },
+  ],
+  caller: CLIENT.name,
+  targets: [VIP],
+};
+
 export class BalancerContestant extends NetworkContestant {
-  readonly client = this.namespace(CLIENT.name);
+  readonly client = this.host(CLIENT.name);
+  readonly servers = this.hosts.filter((host) => host !== this.client);
 
-  constructor(forwarder: Forwarder, selection?: Selection) {
-    super(LAB, forwarder, [forwarder.name, selection?.name].filter(Boolean).join(", "));
-  }
-
-  server(host: LabHost): string {
-    return this.namespace(host.name);
+  constructor(forwarder: Forwarder, selection?: Selection, network = LAB) {
+    super(network, forwarder, [forwarder.name, selection?.name].filter(Boolean).join(", "));
   }
 
   override async up(): Promise<void> {
     await super.up();
-    await runInNamespace(this.client, [
+    await runInNamespace(this.client.namespace, [
       "sh",
       "-c",
       `echo ${CLIENT_PORTS.first} ${CLIENT_PORTS.last} >/proc/sys/net/ipv4/ip_local_port_range`,
@@ -57,6 +64,7 @@ export function balancerContestants(): BalancerContestant[] {
     ovs(false, FIELDS),
     ovs(true, DP_HASH),
     new BalancerContestant(new NftablesDnat(translation())),
+    new BalancerContestant(new NoSwitch(), undefined, TWO_HOSTS),
   ];
 }
 

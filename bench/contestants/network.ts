@@ -6,7 +6,7 @@
  *   the benchmark sends.
  */
 import { addNamespace, ip, removeNamespaces, runInNamespace } from "../../src/lab/namespaces.ts";
-import type { Contestant, Kind } from "../bench.ts";
+import { type Contestant, check, type Kind } from "../bench.ts";
 import { lacks } from "../install.ts";
 import type { Forwarder } from "./forwarder.ts";
 
@@ -63,7 +63,11 @@ export class NetworkContestant implements Contestant {
   }
 
   namespace(name: string): string {
-    return this.hosts.find((host) => host.name === name)!.namespace;
+    return this.host(name).namespace;
+  }
+
+  host(name: string): PlacedHost {
+    return this.hosts.find((host) => host.name === name)!;
   }
 
   /** Process of the switch, when it is one. */
@@ -104,6 +108,16 @@ export class NetworkContestant implements Contestant {
     for (const { namespace, port } of this.hosts) {
       await runInNamespace(namespace, [process.execPath, OFFLOADS, port, on ? "on" : "off"]);
     }
+  }
+
+  /** Hardware address that a host's frames for an address go to, from its neighbour table (ping has filled it). */
+  async nextHop({ name, namespace }: PlacedHost, address: string): Promise<string> {
+    const [route] = JSON.parse(await ip("-n", namespace, "-j", "route", "get", address));
+    const neighbours = JSON.parse(await ip("-n", namespace, "-j", "neigh", "show"));
+    const next = route.gateway ?? address;
+    const lladdr = neighbours.find(({ dst }: { dst: string }) => dst === next)?.lladdr;
+    check(lladdr !== undefined, `the host ${name} does not know the hardware address of ${next}`);
+    return lladdr;
   }
 
   #namespaces(): string[] {

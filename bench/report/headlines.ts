@@ -42,10 +42,22 @@ export const QUESTIONS: readonly Question[] = [
     asks: "new connections through the load balancer",
     bench: "balancer/connections",
     metric: "new connections a second",
-    case: "new connections",
+    case: "new connections, crafted",
   },
   {
     asks: "switch's processor time for 10,000 of them",
+    bench: "balancer/connections",
+    metric: "processor of the switch, 10,000 connections",
+    case: "new connections, crafted",
+  },
+  {
+    asks: "new connections of hosts' own TCP stacks",
+    bench: "balancer/connections",
+    metric: "new connections a second",
+    case: "new connections",
+  },
+  {
+    asks: "switch's processor time for 10,000 of those",
     bench: "balancer/connections",
     metric: "processor of the switch, 10,000 connections",
     case: "new connections",
@@ -93,6 +105,8 @@ export interface Headline {
   readonly offload?: Best;
   readonly ovs?: Best;
   readonly kernel?: Best;
+  /** What the generator makes without a switch, where that was measured: nobody can do better. */
+  readonly limit?: Best;
   /** Ours divided by the best of the family, round by round. */
   readonly ratios: Ratios;
   readonly offloadRatios: Ratios;
@@ -112,7 +126,9 @@ export function headlines({ benches }: Pick<Results, "benches">): Headline[] {
     );
     const ours = row && bestOf(row, "megaflow");
     if (row === undefined || ours === undefined) return [];
-    const [offload, ovs, kernel] = (["offload", "ovs", "kernel"] as const).map((family) => bestOf(row, family));
+    const [offload, ovs, kernel, limit] = (["offload", "ovs", "kernel", "limit"] as const).map((family) =>
+      bestOf(row, family),
+    );
     const ratios = (own: Series | undefined): Ratios => ({ ovs: ratio(own, ovs), kernel: ratio(own, kernel) });
     const { unit, better } = row;
     return [
@@ -125,6 +141,7 @@ export function headlines({ benches }: Pick<Results, "benches">): Headline[] {
         offload: offload && described(offload),
         ovs: ovs && described(ovs),
         kernel: kernel && described(kernel),
+        limit: limit && described(limit),
         ratios: ratios(ours),
         offloadRatios: ratios(offload),
       },

@@ -38,11 +38,12 @@ function figures(results: Results, file: string): string {
       verdict(line, "ovs", whose),
       verdict(line, "kernel", whose),
     ]);
-    return [line.asks, ours, ovs, kernel, ...verdicts.slice(0, 2), offload, ...verdicts.slice(2)];
+    const limit = line.limit === undefined ? "–" : `${figure(line.limit.value)} ${line.unit}`;
+    return [line.asks, ours, ovs, kernel, ...verdicts.slice(0, 2), offload, ...verdicts.slice(2), limit];
   });
   const against = ["against OVS", "against Linux"];
   const table = [
-    ["the best of each", "Megaflow", "OVS", "Linux", ...against, "Megaflow, hw-offload", ...against],
+    ["the best of each", "Megaflow", "OVS", "Linux", ...against, "Megaflow, hw-offload", ...against, "no switch"],
     ...lines,
   ];
   const report = `bench/results/${basename(file, ".json")}.html`;

@@ -57,15 +57,15 @@ function glance(lines: readonly Headline[]): string {
     return `<td class="${words.endsWith("worse") ? "worse" : "better"}">${words}</td>`;
   };
   const rows = lines.map((line) => {
-    const { asks, bench, unit, better, ours, offload, ovs, kernel } = line;
+    const { asks, bench, unit, better, ours, offload, ovs, kernel, limit } = line;
     return (
       `<tr><th><a href="#${text(bench)}">${text(asks)}</a><br><small>${better === "higher" ? "more" : "less"} is better</small></th>` +
       `${cell(ours, unit)}${cell(ovs, unit)}${cell(kernel, unit)}${mark(line, "ovs", "ours")}${mark(line, "kernel", "ours")}` +
-      `${cell(offload, unit)}${mark(line, "ovs", "offload")}${mark(line, "kernel", "offload")}</tr>`
+      `${cell(offload, unit)}${mark(line, "ovs", "offload")}${mark(line, "kernel", "offload")}${cell(limit, unit)}</tr>`
     );
   });
   return `<h2>At a glance</h2><div class="scroll"><table class="glance">
-<thead><tr><th>the best of each</th><th>Megaflow</th><th>Open vSwitch</th><th>Linux kernel</th><th>Megaflow against OVS</th><th>against the kernel</th><th>Megaflow, hw-offload</th><th>against OVS</th><th>against the kernel</th></tr></thead>
+<thead><tr><th>the best of each</th><th>Megaflow</th><th>Open vSwitch</th><th>Linux kernel</th><th>Megaflow against OVS</th><th>against the kernel</th><th>Megaflow, hw-offload</th><th>against OVS</th><th>against the kernel</th><th>no switch</th></tr></thead>
 <tbody>${rows.join("\n")}</tbody></table></div>`;
 }
 

@@ -26,7 +26,7 @@ export interface FrameRate {
 /** @throws CheckFailed when frames are lost and nobody has counted them as dropped, where the switch can tell. */
 export async function frameRate(contestant: WireContestant, stream: Stream): Promise<FrameRate> {
   if (!installed("nft")) throw new Error("needs the Debian package nftables");
-  const nextHop = await contestant.nextHop();
+  const nextHop = await contestant.nextHop(contestant.host(LEFT.name), contestant.target);
   await contestant.setOffloads(false);
   await contestant.discardArrivals();
   try {

@@ -1,16 +1,12 @@
 /** Frames a second from one host to another; what counts is what arrives, and that the rest is accounted for. */
 import type { Bench, Case } from "../bench.ts";
-import { CEILING } from "../contestants/kernel.ts";
-import { median } from "../statistics.ts";
-import { figure, samplesOf } from "../table.ts";
+import { noteCeiling } from "../ceiling.ts";
 import { compareOnWire } from "./compare.ts";
 import { frameRate } from "./frame-rate.ts";
 import { loadMetrics, withLoad } from "./load.ts";
 
 const ARRIVED = "frames that arrive";
 const LOST = "frames lost on the way";
-/** A contestant this near to the generator's ceiling may be faster than its figure says. */
-const NEAR = 0.9;
 
 interface FrameCase extends Case {
   readonly bytes: number;
@@ -35,14 +31,7 @@ const bench: Bench = {
           return { figures: { [ARRIVED]: arrivedRate / 1000, [LOST]: 100 * lostShare }, amount: arrived / 1e6 };
         }),
     });
-    for (const row of rows.filter(({ metric }) => metric === ARRIVED)) {
-      const ceiling = samplesOf(row, CEILING);
-      if (ceiling === undefined) continue;
-      const near = row.series.filter(({ samples }) => samples.length > 0 && median(samples) > NEAR * median(ceiling));
-      const names = near.map(({ contestant }) => contestant).filter((name) => name !== CEILING);
-      const bound = names.length > 0 ? `; ${names.join(", ")} may be held back by it` : "";
-      session.note(`${row.case}: the generator makes ${figure(median(ceiling))} kpps without a switch${bound}.`);
-    }
+    for (const row of rows.filter(({ metric }) => metric === ARRIVED)) noteCeiling(session, row);
   },
 };
 export default bench;

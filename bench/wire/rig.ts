@@ -1,6 +1,5 @@
 /** Two hosts on the wire, "left" 10.77.0.1 and "right" 10.77.0.2, and what can be read off their devices. */
 import { ip, runInNamespace } from "../../src/lab/namespaces.ts";
-import { check } from "../bench.ts";
 import type { Forwarder } from "../contestants/forwarder.ts";
 import { type Network, NetworkContestant } from "../contestants/network.ts";
 
@@ -44,16 +43,6 @@ export class WireContestant extends NetworkContestant {
   /** Ends `discardArrivals`. */
   async listen(): Promise<void> {
     await runInNamespace(this.right, ["nft", "delete", "table", "netdev", "discard"]);
-  }
-
-  /** Hardware address that frames for the target go to, from the left host's neighbour table (ping has filled it). */
-  async nextHop(): Promise<string> {
-    const [route] = JSON.parse(await ip("-n", this.left, "-j", "route", "get", this.target));
-    const neighbours = JSON.parse(await ip("-n", this.left, "-j", "neigh", "show"));
-    const next = route.gateway ?? this.target;
-    const lladdr = neighbours.find(({ dst }: { dst: string }) => dst === next)?.lladdr;
-    check(lladdr !== undefined, `the left host does not know the hardware address of ${next}`);
-    return lladdr;
   }
 
   /** Of the right host's device. */

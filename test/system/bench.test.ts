@@ -4,6 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { balancerContestants } from "../../bench/balancer/contestants.ts";
+import { openCrafted } from "../../bench/balancer/crafted.ts";
 import { frameOf, randomConnections } from "../../bench/hash/connections.ts";
 import { KernelBalancer } from "../../bench/hash/kernel-balancer.ts";
 import { installed } from "../../bench/install.ts";
@@ -12,7 +14,8 @@ import { reportHtml } from "../../bench/report/report.ts";
 import { parseResults } from "../../bench/schema.ts";
 import { wireContestants } from "../../bench/wire/contestants.ts";
 import { frameRate } from "../../bench/wire/frame-rate.ts";
-import { namespaceNames } from "../../src/lab/namespaces.ts";
+import { namespaceNames, runInNamespace } from "../../src/lab/namespaces.ts";
+import { VIP } from "../../src/lab/topology.ts";
 
 describe("contestants on the wire", () => {
   const ours = wireContestants({ quick: false }).filter(({ kind }) => kind === "megaflow" || kind === "limit");
@@ -31,6 +34,25 @@ describe("contestants on the wire", () => {
 });
 
 if (installed("nft")) {
+  const ours = balancerContestants().filter(({ kind }) => kind === "megaflow" || kind === "limit");
+
+  it.each(ours)(
+    "$name carries crafted connections, each of them answered, and the hosts hear again",
+    async (contestant) => {
+      await contestant.up();
+      try {
+        const run = { count: 1000, warmUp: 100, inFlight: 32, ports: 500 };
+        const { servers, ended, damaged } = await openCrafted(contestant, run);
+        expect([ended, damaged]).toEqual([1000, 0]);
+        expect(Object.keys(servers)).toHaveLength(contestant.servers.length);
+        const target = contestant.kind === "limit" ? VIP : contestant.servers[0].address;
+        await runInNamespace(contestant.client.namespace, ["ping", "-c", "1", "-w", "5", target]);
+      } finally {
+        await contestant.down();
+      }
+    },
+  );
+
   it("the kernel gives every connection a backend, by weight, the same each time", async () => {
     const frames = randomConnections(2000, 3).map((connection, mark) => frameOf(connection, mark));
     const kernel = await KernelBalancer.make([
