@@ -12,12 +12,15 @@ interface Requirement {
 
 /** Its path: `ovs-vswitchd` may be the one without. */
 export const OVS_DPDK = "/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk";
+/** DPDK's own tester. */
+export const TESTPMD = "dpdk-testpmd";
 const LIBRARIES = `/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`;
 
 const REQUIREMENTS: Partial<Record<Kind, readonly Requirement[]>> = {
   ovs: [{ program: "ovs-vswitchd", debianPackage: "openvswitch-switch" }],
   dpdk: [
     { program: OVS_DPDK, debianPackage: "openvswitch-switch-dpdk" },
+    { program: TESTPMD, debianPackage: "dpdk-dev" },
     { program: `${LIBRARIES}/librte_net_pcap.so.23`, debianPackage: "librte-net-pcap23" },
     { program: `${LIBRARIES}/librte_net_null.so.23`, debianPackage: "librte-net-null23" },
     { program: `${LIBRARIES}/librte_mempool_ring.so.23`, debianPackage: "librte-mempool-ring23" },

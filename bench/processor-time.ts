@@ -33,6 +33,13 @@ export function threadSeconds(pid: number): Map<string, number> {
   return found;
 }
 
+/** Nanoseconds that the one thread has run whose name begins so; NaN when there is none. */
+export function threadNanoseconds(pid: number, name: string): number {
+  const tasks = `/proc/${pid}/task`;
+  const thread = readdirSync(tasks).find((task) => readFileSync(`${tasks}/${task}/comm`, "utf8").startsWith(name));
+  return thread === undefined ? Number.NaN : runSeconds(`${tasks}/${thread}/schedstat`) * 1e9;
+}
+
 /** The first number: nanoseconds on a processor (Linux, Documentation/scheduler/sched-stats). */
 function runSeconds(file: string): number {
   return Number(readFileSync(file, "utf8").split(" ")[0]) / 1e9;

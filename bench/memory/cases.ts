@@ -24,14 +24,16 @@ const BACKEND_ADDRESS = 0x0a02_0001;
 const ZONE: CtAction = { type: "ct", zone: 1 };
 const TO_BACKEND: NatRange = { type: "dst", addressMin: BACKEND, addressMax: BACKEND };
 
-/** One megaflow a flow, spread evenly over the masks: on the average half of them are probed. */
-export function outputCase(flows: number, masks = 1, cached = true): RigCase {
+/**
+ * A megaflow for each `shared` neighbours (a power of two), spread evenly over the masks: on the average half of them are probed.
+ */
+export function outputCase(flows: number, masks = 1, cached = true, shared = 1): RigCase {
   return {
     flows,
     cached,
     prepare(datapath) {
-      for (let flow = 0; flow < flows; flow++) {
-        const { key, mask } = flowOf(flow, IN_PORT, flow % masks);
+      for (let i = 0; i * shared < flows; i++) {
+        const { key, mask } = flowOf(i * shared, IN_PORT, i % masks, shared);
         datapath.putFlow(key, mask, [OUTPUT]);
       }
       datapath.run();

@@ -1,9 +1,9 @@
 /**
  * Look-up, tracker and groups in memory, beside OVS 3.1 with DPDK: one polling core, 60-byte frames from a source in memory; in
- * turn where it is installed, else what was recorded of it. OVS's source alone cost 50, 75 and 102 ns at 1, 10k and 100k flows:
- * "net of it" is without, for both.
+ * turn where it is installed, its source alone too, else what was recorded of it. That source alone cost 50, 75 and 102 ns at 1,
+ * 10k and 100k flows: recorded figures "net of it" are without.
  */
-import type { Bench, Contestant, Figures, Session } from "../bench.ts";
+import type { Bench, Contestant, Session } from "../bench.ts";
 import { lacks } from "../install.ts";
 import {
   byFields,
@@ -18,13 +18,14 @@ import {
   translatedCase,
 } from "./cases.ts";
 import { type DpdkCase, dpdkEstablished, dpdkOutput, dpdkSelect, dpdkTranslated } from "./dpdk-cases.ts";
-import { OvsDpdk } from "./ovs-dpdk.ts";
+import { DpdkRig } from "./dpdk-rig.ts";
 import { NET, Rig, type RigCase, WITH_SOURCE } from "./rig.ts";
 import { compareRows, type MemoryRow } from "./rows.ts";
 
 const LIVE = "OVS-DPDK";
+const ONE_A_FLOW = "megaflow, one a flow";
 const RECORDED = "OVS-DPDK, recorded";
-/** Nanoseconds of OVS's packet source, by flows. */
+/** Nanoseconds of OVS's packet source, by flows, as recorded. */
 const SOURCE: Readonly<Record<number, number>> = { 1: 50, 10000: 75, 100000: 102 };
 const MASK_FLOWS = 100_000;
 /** More take seconds to prepare. */
@@ -34,7 +35,8 @@ interface Table {
   readonly name: string;
   readonly axis: "flows" | "connections" | "masks";
   readonly sizes: readonly number[];
-  make(size: number): RigCase;
+  /** `shared`: neighbours that have a megaflow in common. */
+  make(size: number, shared?: number): RigCase;
   dpdk?(size: number): DpdkCase;
   /** What was recorded, with the source, by size. */
   readonly ovs?: Readonly<Record<number, number>>;
@@ -47,7 +49,7 @@ export const TABLES: readonly Table[] = [
     name: "output, exact-match cache",
     axis: "flows",
     sizes: FLOWS,
-    make: (flows) => outputCase(flows),
+    make: (flows, shared) => outputCase(flows, 1, true, shared),
     dpdk: (flows) => dpdkOutput(flows),
     ovs: { 1: 74, 10000: 227, 100000: 246 },
   },
@@ -55,7 +57,7 @@ export const TABLES: readonly Table[] = [
     name: "output, one mask, no cache",
     axis: "flows",
     sizes: FLOWS,
-    make: (flows) => outputCase(flows, 1, false),
+    make: (flows, shared) => outputCase(flows, 1, false, shared),
     dpdk: (flows) => dpdkOutput(flows, 1, false),
     ovs: { 1: 114, 10000: 128, 100000: 191 },
   },
@@ -63,7 +65,7 @@ export const TABLES: readonly Table[] = [
     name: "100,000 flows, no cache",
     axis: "masks",
     sizes: [1, 5, 10, 30, 128, 512, 2048],
-    make: (masks) => outputCase(MASK_FLOWS, masks, false),
+    make: (masks, shared) => outputCase(MASK_FLOWS, masks, false, shared),
     dpdk: (masks) => dpdkOutput(MASK_FLOWS, masks, false),
     ovs: { 1: 191, 10: 303, 30: 948, 128: 2600, 512: 15_000, 2048: 41_000 },
   },
@@ -125,44 +127,28 @@ const DPDK_MOST = 100_000;
 function rowsOf(
   { name, axis, sizes, make, dpdk, ovs }: Table,
   { quick }: Session,
-  live: Live | undefined,
+  live: DpdkRig | undefined,
 ): MemoryRow[] {
   return sizes
     .filter((size) => !quick || size <= QUICK_MOST)
     .map((size): MemoryRow => {
-      const source = SOURCE[axis === "masks" ? MASK_FLOWS : size];
+      const at = { axis, value: size, scale: "log" } as const;
       const played = live && size <= DPDK_MOST ? dpdk?.(size) : undefined;
-      const recorded = played ? undefined : ovs?.[size];
+      if (live === undefined || played === undefined) {
+        const recorded = ovs?.[size];
+        const source = SOURCE[axis === "masks" ? MASK_FLOWS : size];
+        const figures = recorded !== undefined && { [WITH_SOURCE]: recorded, [NET]: recorded - source };
+        return { name, at, rig: () => new Rig(make(size)), recorded: figures ? { [RECORDED]: figures } : undefined };
+      }
+      const { shared = 1 } = played;
+      const one = { [ONE_A_FLOW]: async () => new Rig(make(size)) };
       return {
         name,
-        at: { axis, value: size, scale: "log" },
-        rig: () => new Rig(make(size)),
-        others: live && played && { [LIVE]: () => live.prepare(played, source) },
-        recorded:
-          recorded === undefined ? undefined : { [RECORDED]: { [WITH_SOURCE]: recorded, [NET]: recorded - source } },
+        at,
+        rig: () => new Rig(make(size, shared)),
+        others: { [LIVE]: () => live.prepare(played), ...(shared > 1 && one) },
       };
     });
-}
-
-/** One OVS for all rows. */
-class Live {
-  #ovs: OvsDpdk | undefined;
-
-  async prepare(played: DpdkCase, source: number | undefined) {
-    this.#ovs ??= await OvsDpdk.start();
-    const ovs = this.#ovs;
-    await ovs.prepare(played);
-    return {
-      async measure(milliseconds: number): Promise<Figures> {
-        const whole = await ovs.measure(milliseconds);
-        return source === undefined ? { [WITH_SOURCE]: whole } : { [WITH_SOURCE]: whole, [NET]: whole - source };
-      },
-    };
-  }
-
-  async stop(): Promise<void> {
-    await this.#ovs?.stop();
-  }
 }
 
 /** Why it is not measured in this run. */
@@ -180,13 +166,14 @@ const bench: Bench = {
       session.note(`The quick run leaves out more than ${QUICK_MOST.toLocaleString("en-US")} flows or connections.`);
     }
     const missing = absence(session);
-    const live = missing === undefined ? new Live() : undefined;
+    const live = missing === undefined ? new DpdkRig() : undefined;
     session.note(
       live
-        ? "OVS-DPDK plays the same frames from a pcap port; 65,536 megaflows are its limit, so that beyond neighbours share one. What its source costs is what was recorded of it."
+        ? `OVS-DPDK plays the same frames from a pcap port, with its caches as they come and its buffers in ${live.hugePages ? "pages of 2 MiB" : "pages of 4 KiB (the machine has no larger ones to give)"}; what that port costs alone is measured in turn. It holds 65,536 megaflows: beyond, neighbours share one, for Megaflow alike; "${ONE_A_FLOW}" is what it takes without.`
         : "OVS-DPDK's figures were recorded on an idle machine of this kind, not measured in this run: a scale, not a race.",
     );
     const others: Contestant[] = [
+      { name: ONE_A_FLOW, kind: "megaflow" },
       { name: LIVE, kind: "dpdk", missing: () => missing },
       { name: RECORDED, kind: "limit" },
     ];

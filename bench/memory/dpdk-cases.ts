@@ -7,7 +7,9 @@ export interface DpdkCase {
   readonly groups?: readonly string[];
   /** Megaflows that are there before the first packet; IN stands for the datapath's number of the port they come in by. */
   readonly megaflows?: readonly string[];
-  /** Whether the exact-match cache takes every flow it sees, or none. */
+  /** Neighbours that have a megaflow in common; 1 unless there were too many for OVS. */
+  readonly shared?: number;
+  /** Whether there is an exact-match cache. */
   readonly cached: boolean;
   /** Who answers the clients, once, before the measurement: connections are established then. */
   readonly server?: number;
@@ -35,6 +37,7 @@ export function dpdkOutput(flows: number, masks = 1, cached = true): DpdkCase {
     `tcp(src=${sourcePort},dst=${destinationPort}),tcp_flags(${flags & variant}/${variant})`;
   return {
     flows,
+    shared,
     cached,
     rules: ["tcp,actions=output:2"],
     megaflows: Array.from({ length: Math.ceil(flows / shared) }, (_, i) =>

@@ -54,8 +54,11 @@ export function passOf({ port, recirculation = 0, tracked, dpHash }: PassMatch):
   return { key, mask };
 }
 
-/** The packets of one flow of the source, and nothing else. `variant` makes masks differ: in the TCP flags they look at. */
-export function flowOf(flow: number, port: number, variant = 0): Megaflow {
+/**
+ * The packets of one flow of the source, or of `shared` neighbours (a power of two, whose first it is), and nothing else. `variant`
+ * makes masks differ: in the TCP flags they look at.
+ */
+export function flowOf(flow: number, port: number, variant = 0, shared = 1): Megaflow {
   const { key, mask } = passOf({ port });
   const view = new DataView(key.buffer);
   view.setUint32(KEY_NW_SRC, SOURCE_BASE + flow);
@@ -64,6 +67,7 @@ export function flowOf(flow: number, port: number, variant = 0): Megaflow {
   view.setUint16(KEY_TP_DST, FIRST_FLOW.destinationPort);
   view.setUint16(KEY_TCP_FLAGS, FIRST_FLOW.flags & variant);
   mask.fill(0xff, KEY_NW_SRC, KEY_NW_DST + 4);
+  new DataView(mask.buffer).setUint32(KEY_NW_SRC, 0x1_0000_0000 - shared);
   mask.fill(0xff, KEY_TP_SRC, KEY_TP_DST + 2);
   new DataView(mask.buffer).setUint16(KEY_TCP_FLAGS, variant);
   return { key, mask };

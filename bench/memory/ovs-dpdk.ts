@@ -2,39 +2,44 @@
  * OVS with DPDK as a contestant in memory: one polling core, 60-byte frames from a pcap port that plays for ever, a null port that
  * forgets them. Its time a packet is the polling thread's processor time divided by the packets it received.
  *
- * Invariants: it polls on processor 0 as long as it lives, so it is stopped (SIGSTOP) outside of its turns. No huge pages are
- *   needed; everything lives in a namespace and folders of its own.
+ * Invariants: it polls on processor 0 as long as it lives, so it is stopped (SIGSTOP) outside of its turns. Everything lives in a
+ *   namespace and folders of its own.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { addNamespace, removeNamespaces } from "../../src/lab/namespaces.ts";
+import { isAlive, type ProcessIdentity } from "../../src/lab/processes.ts";
 import { check } from "../bench.ts";
 import { OvsInstance } from "../contestants/ovs-instance.ts";
 import { OVS_DPDK } from "../install.ts";
-import { shuffled } from "../shuffled.ts";
+import { threadNanoseconds } from "../processor-time.ts";
+import { captureDevice, writeCapture } from "./capture.ts";
 import type { DpdkCase } from "./dpdk-cases.ts";
-import { FIRST_FLOW, SOURCE_BASE } from "./packet-source.ts";
-import { FRAME_BYTES, type TcpFrame, tcpFrame } from "./tcp-frame.ts";
+import { FIRST_FLOW } from "./packet-source.ts";
 
 /** A share of this may be dropped or sent to the slow path: what the first packets of a moment meet. */
 const FEW = 0.001;
 const SETTLE = 60;
 const TIME_LIMIT = 30_000;
 const MOST_MEGAFLOWS = "200000";
+/** Its caches as they come: of a hundred packets that miss the exact-match cache one is put into it, the signature-match cache is off. */
+const CACHES = { "emc-insert-inv-prob": "100" };
+const NO_CACHES = { "emc-insert-inv-prob": "0" };
 let count = 0;
 
 export class OvsDpdk {
   readonly #namespace = `mfk${process.pid}x${count++}`;
   readonly #directory = mkdtempSync(join(tmpdir(), "megaflow-bench-"));
   readonly #instance = new OvsInstance(this.#namespace);
-  #pid = 0;
+  #identity: ProcessIdentity | undefined;
 
-  static async start(): Promise<OvsDpdk> {
+  /** `options`: of DPDK's environment. */
+  static async start(options: readonly string[]): Promise<OvsDpdk> {
     const made = new OvsDpdk();
     try {
-      await made.#start();
+      await made.#start(options);
       return made;
     } catch (error) {
       await made.stop();
@@ -42,20 +47,24 @@ export class OvsDpdk {
     }
   }
 
-  async #start(): Promise<void> {
+  async #start(options: readonly string[]): Promise<void> {
     await addNamespace(this.#namespace);
     await this.#instance.startDatabase({
       "dpdk-init": "true",
-      "dpdk-extra": `--no-huge --legacy-mem --no-pci --no-telemetry -m 1024 --file-prefix=${this.#namespace}`,
+      "dpdk-extra": options.join(" "),
       "dpdk-lcore-mask": "0x2",
       "pmd-cpu-mask": "0x1",
       "max-idle": "3600000",
       "max-revalidator": "60000",
     });
-    this.#pid = (await this.#instance.startSwitch(OVS_DPDK)).pid;
+    this.#identity = await this.#instance.startSwitch(OVS_DPDK);
     await this.#instance.addBridge([{ device: "out", ofport: 2, type: "dpdk", devargs: "net_null1,no-rx=1" }]);
     await this.#instance.appctl("upcall/set-flow-limit", MOST_MEGAFLOWS);
     this.pause();
+  }
+
+  get #pid(): number {
+    return this.#identity!.pid;
   }
 
   pause(): void {
@@ -66,8 +75,8 @@ export class OvsDpdk {
     process.kill(this.#pid, "SIGCONT");
   }
 
-  /** Afterwards all packets of the case are known to it, and it is paused. */
-  async prepare(dpdkCase: DpdkCase): Promise<void> {
+  /** Afterwards all packets of the case, which the capture file holds, are known to it, and it is paused. */
+  async prepare(dpdkCase: DpdkCase, capture: string): Promise<void> {
     this.resume();
     const ovs = this.#instance;
     const { flows, cached, server } = dpdkCase;
@@ -76,9 +85,8 @@ export class OvsDpdk {
     await ovs.ofctl("del-groups", "br0");
     await ovs.appctl("dpctl/flush-conntrack");
     await ovs.appctl("dpctl/del-flows");
-    await ovs.set({ "emc-insert-inv-prob": cached ? "1" : "0" });
-    const clients = this.#capture("in", flows, (source) => ({ ...FIRST_FLOW, source }));
-    await ovs.addPort({ device: "in", ofport: 1, type: "dpdk", devargs: clients });
+    await ovs.set(cached ? CACHES : NO_CACHES);
+    await ovs.addPort({ device: "in", ofport: 1, type: "dpdk", devargs: captureDevice("in", capture) });
     await ovs.appctl("netdev-dpdk/set-admin-state", "in", "down");
     await ovs.appctl("dpctl/del-flows");
     await this.#load(dpdkCase);
@@ -107,7 +115,7 @@ export class OvsDpdk {
   }
 
   async stop(): Promise<void> {
-    if (this.#pid > 0) this.resume();
+    if (this.#identity && isAlive(this.#identity)) this.resume();
     await this.#instance.stop();
     await removeNamespaces([this.#namespace]);
     rmSync(this.#directory, { recursive: true, force: true });
@@ -131,7 +139,8 @@ export class OvsDpdk {
   /** Every client's server answers for a while. */
   async #answer(flows: number, server: number): Promise<void> {
     const { sourcePort, destinationPort } = FIRST_FLOW;
-    const replies = this.#capture("replies", flows, (client) => ({
+    const replies = join(this.#directory, "replies.pcap");
+    writeCapture(replies, flows, (client) => ({
       ...FIRST_FLOW,
       source: server,
       destination: client,
@@ -139,7 +148,12 @@ export class OvsDpdk {
       destinationPort: sourcePort,
     }));
     await this.#settle(flows);
-    await this.#instance.addPort({ device: "replies", ofport: 3, type: "dpdk", devargs: replies });
+    await this.#instance.addPort({
+      device: "replies",
+      ofport: 3,
+      type: "dpdk",
+      devargs: captureDevice("replies", replies),
+    });
     await this.#settle(flows);
     await this.#instance.vsctl("del-port", "replies");
   }
@@ -160,33 +174,9 @@ export class OvsDpdk {
 
   async #account(): Promise<{ received: number; missed: number; nanoseconds: number }> {
     const shown = await this.#instance.appctl("dpif-netdev/pmd-stats-show");
-    const nanoseconds = this.#pollingTime();
+    const nanoseconds = threadNanoseconds(this.#pid, "pmd-");
     const figure = (name: string): number => Number(new RegExp(`^ *${name}: (\\d+)`, "m").exec(shown)?.[1] ?? "NaN");
     const missed = figure("miss with success upcall") + figure("miss with failed upcall");
     return { received: figure("packets received"), missed, nanoseconds };
-  }
-
-  /** Nanoseconds that the polling thread has run, by the scheduler's account. */
-  #pollingTime(): number {
-    const tasks = `/proc/${this.#pid}/task`;
-    const polling = readdirSync(tasks).find((task) => readFileSync(`${tasks}/${task}/comm`, "utf8").startsWith("pmd-"));
-    return Number(readFileSync(`${tasks}/${polling}/schedstat`, "utf8").split(" ")[0]);
-  }
-
-  /** The arguments of a port that plays one frame of each flow, in the same order as our packet source. */
-  #capture(name: string, flows: number, frame: (client: number) => TcpFrame): string {
-    const file = join(this.#directory, `${name}.pcap`);
-    const record = Buffer.alloc(16);
-    record.writeUInt32LE(FRAME_BYTES, 8);
-    record.writeUInt32LE(FRAME_BYTES, 12);
-    const head = Buffer.alloc(24);
-    head.writeUInt32LE(0xa1b2_c3d4, 0);
-    head.writeUInt16LE(2, 4);
-    head.writeUInt16LE(4, 6);
-    head.writeUInt32LE(0xffff, 16);
-    head.writeUInt32LE(1, 20);
-    const frames = [...shuffled(flows)].flatMap((flow) => [record, tcpFrame(frame(SOURCE_BASE + flow))]);
-    writeFileSync(file, Buffer.concat([head, ...frames]));
-    return `net_pcap_${name},rx_pcap=${file},infinite_rx=1`;
   }
 }

@@ -46,7 +46,7 @@ export async function compareRows(
       ],
       rounds: session.quick ? 3 : 7,
       warmups: 1,
-      references: taken.map(({ name }) => name),
+      references: taken.filter(({ kind }) => kind !== "megaflow").map(({ name }) => name),
       measure: async ({ name }) => {
         const recorded = row.recorded?.[name];
         if (recorded) return recorded;

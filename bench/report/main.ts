@@ -1,6 +1,7 @@
 /** `npm run bench:report A.json [B.json …] REPORT.html`: the report of runs that are over. Benches of later files take the place of earlier ones. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { parseResults, type Results } from "../schema.ts";
+import { parseResults } from "../schema.ts";
+import { merged } from "./merge.ts";
 import { reportHtml } from "./report.ts";
 
 const files = process.argv.slice(2);
@@ -14,10 +15,4 @@ try {
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 2;
-}
-
-function merged(all: readonly Results[]): Results {
-  const benches = new Map(all.flatMap((results) => results.benches.map((bench) => [bench.name, bench])));
-  const seconds = all.reduce((sum, results) => sum + results.seconds, 0);
-  return { ...all.at(-1)!, seconds, benches: [...benches.values()].sort((a, b) => (a.name < b.name ? -1 : 1)) };
 }

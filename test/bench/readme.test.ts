@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readResults, withFigures } from "../../bench/report/readme.ts";
-import { parseResults } from "../../bench/schema.ts";
+import { parseResults, type Results } from "../../bench/schema.ts";
 import { results, row } from "./results.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -13,10 +13,22 @@ describe("the README's figures", () => {
     expect(withFigures(readme, readResults)).toBe(readme);
   });
 
-  it("name the command that repeats them", () => {
-    const { command } = readResults(/figures: (\S+\.json)/.exec(readme)![1]);
-    expect(command).toMatch(/^npm run bench/);
-    expect(readme).toContain(command);
+  it("name the commands that repeat them", () => {
+    for (const file of /figures: (.*\.json) -->/.exec(readme)![1].split(" ")) {
+      const { command } = readResults(file);
+      expect(command).toMatch(/^npm run bench/);
+      expect(readme).toContain(command);
+    }
+  });
+
+  it("are a later run's where it has the bench, and say so", () => {
+    const set = (contestant: string, samples: number[]) =>
+      results([row({ metric: "megaflows set up", series: [{ contestant, samples }] })], { name: "wire/set-ups" });
+    const runs: Record<string, Results> = { "x.json": set("megaflow veth", [42]), "y.json": set("megaflow tap", [43]) };
+    const text = withFigures("<!-- figures: x.json y.json -->\n<!-- end of figures -->", (file) => runs[file]);
+    expect(text).toContain("43.0 kpps (megaflow tap)");
+    expect(text).not.toContain("megaflow veth");
+    expect(text).toContain("wire/set-ups: 2026-01-02");
   });
 
   it("follow the results", () => {

@@ -79,6 +79,10 @@ describe("the fast path in memory", () => {
     expect(rig().play(4).whole).toBeGreaterThan(0);
   });
 
+  it("neighbours may share a megaflow, through one mask or several", () => {
+    for (const masks of [1, 4]) expect(new Rig(outputCase(32, masks, false, 4)).play(4).whole).toBeGreaterThan(0);
+  });
+
   it("refuses a figure when the machine was so busy that the source alone took longer than all", () => {
     expect(() => figuresOf(() => ({ whole: 3, source: 4 }))).toThrow(CheckFailed);
     expect(figuresOf(() => ({ whole: 5, source: 4 }))).toEqual({ "with the packet source": 5, "net of it": 1 });
