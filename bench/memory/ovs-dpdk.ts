@@ -23,6 +23,8 @@ import { FIRST_FLOW } from "./packet-source.ts";
 const FEW = 0.001;
 const SETTLE = 60;
 const TIME_LIMIT = 30_000;
+/** Its polling thread and its main one have each their own megaflows. */
+const TABLES = 2;
 const MOST_MEGAFLOWS = "200000";
 /** Its caches as they come: of a hundred packets that miss the exact-match cache one is put into it, the signature-match cache is off. */
 const CACHES = { "emc-insert-inv-prob": "100" };
@@ -60,6 +62,8 @@ export class OvsDpdk {
     this.#identity = await this.#instance.startSwitch(OVS_DPDK);
     await this.#instance.addBridge([{ device: "out", ofport: 2, type: "dpdk", devargs: "net_null1,no-rx=1" }]);
     await this.#instance.appctl("upcall/set-flow-limit", MOST_MEGAFLOWS);
+    // A pause is to them a dump that took long: they would let go of megaflows.
+    await this.#instance.appctl("revalidator/pause");
     this.pause();
   }
 
@@ -88,12 +92,23 @@ export class OvsDpdk {
     await ovs.set(cached ? CACHES : NO_CACHES);
     await ovs.addPort({ device: "in", ofport: 1, type: "dpdk", devargs: captureDevice("in", capture) });
     await ovs.appctl("netdev-dpdk/set-admin-state", "in", "down");
+    await delay(SETTLE);
+    await ovs.appctl("revalidator/purge");
     await ovs.appctl("dpctl/del-flows");
     await this.#load(dpdkCase);
     await ovs.appctl("netdev-dpdk/set-admin-state", "in", "up");
     if (server !== undefined) await this.#answer(flows, server);
     await this.#settle(flows);
+    await this.#checkMegaflows(dpdkCase);
     this.pause();
+  }
+
+  /** Those that it was given and no other: a wide one, of a packet that came before them, would have all the others' packets. */
+  async #checkMegaflows({ megaflows }: DpdkCase): Promise<void> {
+    if (megaflows === undefined) return;
+    const found = Number(/flows: (\d+)/.exec(await this.#instance.appctl("dpctl/show"))?.[1]);
+    const given = TABLES * megaflows.length;
+    check(found === given, `${found} megaflows in place of ${given}`);
   }
 
   /** Nanoseconds a packet, the source included. */
