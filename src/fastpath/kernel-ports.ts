@@ -76,14 +76,11 @@ export class KernelPorts {
     const port = spec.kind === "tap" ? this.#openTap(spec, number) : this.#openInterface(spec, number);
     this.#ports.set(number, port);
     this.#readiness.add(port.descriptor, number);
-    this.#tryForwarding(port);
+    this.#startForwarding(port);
     return status(port);
   }
 
-  /**
-   * Has the kernel forward known flows between the interfaces that come by packet sockets, now and later; undefined: no more.
-   * @throws SystemCallError when the kernel refuses.
-   */
+  /** Has the kernel forward known flows between the interfaces that come by packet sockets, now and later; undefined: no more. */
   async setOffload(offload: KernelOffload | undefined): Promise<void> {
     const before = this.#offload;
     if (before !== undefined) {
@@ -250,18 +247,15 @@ export class KernelPorts {
   }
 
   /** A device that takes no program is a port all the same: its flows stay with the fast path. */
-  #tryForwarding(port: KernelPort): void {
-    try {
-      this.#startForwarding(port);
-    } catch (error) {
-      if (!(error instanceof SystemCallError)) throw error;
-    }
-  }
-
   #startForwarding(port: KernelPort): void {
     if (this.#offload === undefined || port.interface?.io !== "packet" || port.state === "gone") return;
     const { index } = port.link;
-    port.forwarder = this.#offload.attach(port.descriptor, index);
+    try {
+      port.forwarder = this.#offload.attach(port.descriptor, index);
+    } catch (error) {
+      if (!(error instanceof SystemCallError)) throw error;
+      return;
+    }
     this.#records.setForwardingIndex(port.number, index);
   }
 

@@ -100,12 +100,7 @@ export class WorkerDatapath extends DatapathCore implements Datapath {
     const before = this.#offload;
     if (on === (before !== undefined)) return;
     this.#offload = on ? new KernelOffload(this.#memory) : undefined;
-    try {
-      await this.#ports.setOffload(this.#offload);
-    } catch (error) {
-      await this.setOffload(false);
-      throw error;
-    }
+    await this.#ports.setOffload(this.#offload);
     before?.close();
   }
 

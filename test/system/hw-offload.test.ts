@@ -223,6 +223,18 @@ describe("UDP between veths", () => {
     }));
 });
 
+describe("a device that takes no program", () => {
+  it("is no reason against offload on the others", () =>
+    withHosts([VETH, VETH, VETH], async ({ datapath, hosts }) => {
+      // Its end is news that the switch has not heard yet.
+      deleteLink(hosts[2].device);
+      await datapath.setOffload(true);
+      expect(datapath.ports().map(({ forwards }) => forwards)).toEqual([true, true, false]);
+      expect(await exchange(hosts[0], hosts[1], 5000, 100)).toEqual({ sent: 5000, returned: 5000, damaged: 0 });
+      expect(Number(datapath.counters().offloads)).toBeGreaterThan(0);
+    }));
+});
+
 const macOf = async ({ namespace, device }: Host): Promise<string> =>
   JSON.parse(await runInNamespace(namespace, ["ip", "-json", "link", "show", device]))[0].address;
 
