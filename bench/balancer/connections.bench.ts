@@ -11,6 +11,7 @@ import type { Bulk } from "../traffic/bulk.ts";
 import type { Connections } from "../traffic/connections.ts";
 import type { FarEnd } from "../traffic/far-end.ts";
 import { runClient, withServers } from "../traffic/programs.ts";
+import { CONGESTION_CONTROL } from "../traffic/sockets.ts";
 import { type BalancerContestant, balancerContestants, PORTS_IN_USE } from "./contestants.ts";
 import { openCrafted } from "./crafted.ts";
 import { checkOpened, costs, MACHINE, SWITCH, SWITCH_ALONE } from "./opened.ts";
@@ -62,6 +63,7 @@ const bench: Bench = {
     session.setting("connections under way", IN_FLIGHT);
     session.setting("crafted connections under way", CRAFTED_IN_FLIGHT);
     session.setting("seconds of the long connection", seconds);
+    session.setting("its congestion control", CONGESTION_CONTROL);
     session.setting("round trips", trips);
     session.setting("processors", PINNING);
     session.setting("rules", "the 528 of OVN 23.03, the same for Megaflow and OVS");

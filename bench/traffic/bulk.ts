@@ -5,6 +5,7 @@
 import { addressOf, argument, errno, poll } from "../../src/kernel/system-calls.ts";
 import {
   connectTo,
+  controlCongestion,
   EAGAIN,
   MSG_DONTWAIT,
   must,
@@ -34,6 +35,7 @@ const [address, port, connections, seconds, warmUp] = process.argv.slice(2);
 const descriptors = Array.from({ length: Number(connections) }, () => {
   const descriptor = openSocket("tcp");
   setTimeLimit(descriptor, TIME_LIMIT);
+  controlCongestion(descriptor);
   connectTo(descriptor, address, Number(port));
   return descriptor;
 });

@@ -28,6 +28,7 @@ const SO_RCVTIMEO = 20;
 const SO_SNDTIMEO = 21;
 const IPPROTO_TCP = 6;
 const TCP_NODELAY = 1;
+const TCP_CONGESTION = 13;
 export const EINPROGRESS = 115;
 export const EAGAIN = 11;
 export const MSG_DONTWAIT = 0x40;
@@ -64,6 +65,16 @@ export function setTimeLimit(descriptor: number, seconds: number): void {
 
 export function sendAtOnce(descriptor: number): void {
   setOption(descriptor, IPPROTO_TCP, TCP_NODELAY);
+}
+
+/** The congestion control that Linux has unless told otherwise: the measuring machine may have been told. */
+export const CONGESTION_CONTROL = "cubic";
+
+/** Has a TCP socket use CONGESTION_CONTROL: bbr sends by timers, whose cost hid what forwarders cost (bench/README.md). */
+export function controlCongestion(descriptor: number): void {
+  const name = argument(CONGESTION_CONTROL.length);
+  name.write(CONGESTION_CONTROL);
+  must(setsockopt(descriptor, IPPROTO_TCP, TCP_CONGESTION, addressOf(name), name.length), CONGESTION_CONTROL);
 }
 
 export function connectTo(descriptor: number, address: string, port: number): void {

@@ -2,6 +2,7 @@
 import type { Bench, Case } from "../bench.ts";
 import type { Bulk } from "../traffic/bulk.ts";
 import { runClient, withServers } from "../traffic/programs.ts";
+import { CONGESTION_CONTROL } from "../traffic/sockets.ts";
 import { checkBytes } from "./bytes.ts";
 import { compareOnWire } from "./compare.ts";
 import { loadMetrics, type Work, withLoad } from "./load.ts";
@@ -23,6 +24,7 @@ const bench: Bench = {
     const seconds = session.quick ? 0.6 : 5;
     session.setting("seconds", seconds);
     session.setting("seconds before, to warm up", WARM_UP);
+    session.setting("congestion control", CONGESTION_CONTROL);
     const cases = [true, false].flatMap((offloads) =>
       [1, 8].map(
         (connections): TcpCase => ({
