@@ -10,10 +10,10 @@
  * Invariant: keys are listed up to a multiple of four (`padKeys`), what is found for those added is ignored.
  * Cost: 2 ns a packet and mask of three blocks.
  */
-import { MASK_HASHED_COUNT, MASK_LAST_BUCKET, MASK_TABLE } from "../layout/mask.ts";
+import { MASK_FILTER_BITS, MASK_FILTERS, MASK_HASHED_COUNT } from "../layout/mask.ts";
 import { PIPELINE_BASE } from "../memory.ts";
 import { addLanes, blockOffset, factorsOf, finish4, hashedPlace, maskBlock, product, sumMasked } from "./masked-key.ts";
-import { lastFilter, mayHoldFour } from "./megaflow-table.ts";
+import { mayHoldFour } from "./megaflow-table.ts";
 
 const LOOKUP_BASE: usize = PIPELINE_BASE + 0x1_8000;
 export const KEYS: usize = LOOKUP_BASE;
@@ -63,9 +63,9 @@ export function probe(mask: usize, count: u32, found: usize): usize {
 
 /** Appends those of four packets of whose sums the mask may have a flow; the new end of the list. */
 @inline
-function collect(sums: v128, mask: usize, table: usize, words: v128, at: usize, end: usize, found: usize): usize {
+function collect(sums: v128, mask: usize, filters: usize, bits: v128, at: usize, end: usize, found: usize): usize {
   const hashes = finish4(sums);
-  const hits = mayHoldFour(table, words, hashes);
+  const hits = mayHoldFour(filters, bits, hashes);
   return hits == 0 ? found : append(hits, hashes, mask, at, end, found);
 }
 
@@ -105,8 +105,8 @@ function masked(key: usize, offset: usize, mask: v128, factors: v128): v128 {
 }
 
 function probeOne(mask: usize, end: usize, first: usize): usize {
-  const table: usize = load<u32>(mask, MASK_TABLE);
-  const words = i32x4.splat(lastFilter(load<u32>(mask, MASK_LAST_BUCKET)));
+  const filters: usize = load<u32>(mask, MASK_FILTERS);
+  const bits = v128.load_splat<u32>(mask, MASK_FILTER_BITS);
   const a = blockOffset(mask, hashedPlace(mask, 0));
   const maskA = maskBlock(mask, hashedPlace(mask, 0));
   const factorsA = factorsOf(a);
@@ -118,7 +118,7 @@ function probeOne(mask: usize, end: usize, first: usize): usize {
       masked(keyAt(at + 8), a, maskA, factorsA),
       masked(keyAt(at + 12), a, maskA, factorsA),
     );
-    found = collect(sums, mask, table, words, at, end, found);
+    found = collect(sums, mask, filters, bits, at, end, found);
   }
   return found;
 }
@@ -129,8 +129,8 @@ function sumTwo(key: usize, a: usize, maskA: v128, factorsA: v128, b: usize, mas
 }
 
 function probeTwo(mask: usize, end: usize, first: usize): usize {
-  const table: usize = load<u32>(mask, MASK_TABLE);
-  const words = i32x4.splat(lastFilter(load<u32>(mask, MASK_LAST_BUCKET)));
+  const filters: usize = load<u32>(mask, MASK_FILTERS);
+  const bits = v128.load_splat<u32>(mask, MASK_FILTER_BITS);
   const a = blockOffset(mask, hashedPlace(mask, 0));
   const b = blockOffset(mask, hashedPlace(mask, 1));
   const maskA = maskBlock(mask, hashedPlace(mask, 0));
@@ -145,14 +145,14 @@ function probeTwo(mask: usize, end: usize, first: usize): usize {
       sumTwo(keyAt(at + 8), a, maskA, factorsA, b, maskB, factorsB),
       sumTwo(keyAt(at + 12), a, maskA, factorsA, b, maskB, factorsB),
     );
-    found = collect(sums, mask, table, words, at, end, found);
+    found = collect(sums, mask, filters, bits, at, end, found);
   }
   return found;
 }
 
 function probeThree(mask: usize, end: usize, first: usize): usize {
-  const table: usize = load<u32>(mask, MASK_TABLE);
-  const words = i32x4.splat(lastFilter(load<u32>(mask, MASK_LAST_BUCKET)));
+  const filters: usize = load<u32>(mask, MASK_FILTERS);
+  const bits = v128.load_splat<u32>(mask, MASK_FILTER_BITS);
   const a = blockOffset(mask, hashedPlace(mask, 0));
   const b = blockOffset(mask, hashedPlace(mask, 1));
   const c = blockOffset(mask, hashedPlace(mask, 2));
@@ -174,14 +174,14 @@ function probeThree(mask: usize, end: usize, first: usize): usize {
       i32x4.add(sumTwo(key2, a, maskA, factorsA, b, maskB, factorsB), masked(key2, c, maskC, factorsC)),
       i32x4.add(sumTwo(key3, a, maskA, factorsA, b, maskB, factorsB), masked(key3, c, maskC, factorsC)),
     );
-    found = collect(sums, mask, table, words, at, end, found);
+    found = collect(sums, mask, filters, bits, at, end, found);
   }
   return found;
 }
 
 function probeFour(mask: usize, end: usize, first: usize): usize {
-  const table: usize = load<u32>(mask, MASK_TABLE);
-  const words = i32x4.splat(lastFilter(load<u32>(mask, MASK_LAST_BUCKET)));
+  const filters: usize = load<u32>(mask, MASK_FILTERS);
+  const bits = v128.load_splat<u32>(mask, MASK_FILTER_BITS);
   const a = blockOffset(mask, hashedPlace(mask, 0));
   const b = blockOffset(mask, hashedPlace(mask, 1));
   const c = blockOffset(mask, hashedPlace(mask, 2));
@@ -218,14 +218,14 @@ function probeFour(mask: usize, end: usize, first: usize): usize {
         sumTwo(key3, c, maskC, factorsC, d, maskD, factorsD),
       ),
     );
-    found = collect(sums, mask, table, words, at, end, found);
+    found = collect(sums, mask, filters, bits, at, end, found);
   }
   return found;
 }
 
 function probeMany(mask: usize, end: usize, first: usize): usize {
-  const table: usize = load<u32>(mask, MASK_TABLE);
-  const words = i32x4.splat(lastFilter(load<u32>(mask, MASK_LAST_BUCKET)));
+  const filters: usize = load<u32>(mask, MASK_FILTERS);
+  const bits = v128.load_splat<u32>(mask, MASK_FILTER_BITS);
   let found = first;
   for (let at: usize = 0; at < end; at += 16) {
     const sums = addLanes(
@@ -234,7 +234,7 @@ function probeMany(mask: usize, end: usize, first: usize): usize {
       sumMasked(keyAt(at + 8), mask),
       sumMasked(keyAt(at + 12), mask),
     );
-    found = collect(sums, mask, table, words, at, end, found);
+    found = collect(sums, mask, filters, bits, at, end, found);
   }
   return found;
 }

@@ -1,5 +1,5 @@
 /**
- * Memory of the megaflow tables: blocks of 56-byte groups in the SUBTABLES region, and what look-up keeps beside them.
+ * Memory of the megaflow tables: blocks of groups, 64 or 72 bytes each, in the SUBTABLES region, and what look-up keeps beside them.
  *
  *   +0     u32 ranked masks            +4   u32 address of the first block never handed out
  *   +64    u32[BLOCK_CLASSES] first free block of 2^class groups (a free block's first word links the next)
@@ -25,19 +25,9 @@ const BLOCKS: usize = 64 * 1024;
 /** 2^18 groups: more flows than the arena holds records. */
 const BLOCK_CLASSES: u32 = 19;
 
-/** Puts copies of a number's bits five places further, three times: what a filter takes its four bits from. */
-export const FILTER_SPREAD: u32 = 1 | (1 << 5) | (1 << 10) | (1 << 15);
+/** Spreads a hash over all bits of its filter's places (megaflow-table.ts). */
+export const FILTER_SPREAD: u32 = 0x85eb_ca6b;
 
-/** A group's tags and its flow records, behind the filters of all groups (megaflow-table.ts). */
-export const GROUP_TAGS_LOG2: usize = 4;
-export const GROUP_FLOWS_LOG2: usize = 5;
-const LINE: usize = 64;
-
-/** Bytes of the filters of `groups`, which keep the tags aligned. */
-@inline
-export function filterBytes(groups: u32): usize {
-  return max<usize>(<usize>groups << 3, 16);
-}
 export const FACTORS: usize = SUBTABLES_BASE + 512;
 export const MULTIPLIERS: usize = SUBTABLES_BASE + 1024;
 export const NEVER_ZERO: usize = SUBTABLES_BASE + 1040;
@@ -76,12 +66,10 @@ export function setRankedCount(masks: u32): void {
   store<u32>(SUBTABLES_BASE, masks, RANKED_COUNT);
 }
 
-/** A zeroed block of `groups` (a power of two), 0 when the region is used up. */
-export function allocateGroups(groups: u32): usize {
+/** A zeroed block of `bytes` for `groups` (a power of two, which stands for one size), 0 when the region is used up. */
+export function allocateGroups(groups: u32, bytes: usize): usize {
   const blockClass = ctz<u32>(groups);
   if (blockClass >= BLOCK_CLASSES) return 0;
-  const used = filterBytes(groups) + (<usize>groups << GROUP_TAGS_LOG2) + (<usize>groups << GROUP_FLOWS_LOG2);
-  const bytes = (used + LINE - 1) & ~(LINE - 1);
   const free = SUBTABLES_BASE + FREE_BLOCKS + (blockClass << 2);
   let block: usize = load<u32>(free);
   if (block != 0) {

@@ -154,6 +154,27 @@ describe("megaflow look-up", () => {
     expect(wrong(0, 1000, () => 0)).toBe(0);
   });
 
+  it("finds every flow of a mask whatever the size its table has grown to, and those left on the way down", () => {
+    const match = (i: number) => matchOf({ offset: KEY_NW_SRC, bytes: word(0x0b00_0000 + i * 7) });
+    const { mask } = match(0);
+    const flows: MegaflowHandle[] = [];
+    const lost = () => {
+      datapath.run();
+      return flows.filter((flow, i) => lookup(match(i).key) !== flow.id).length;
+    };
+    for (const size of [1, 4, 5, 8, 9, 17, 1025, 32_768, 32_769, 66_000]) {
+      while (flows.length < size) flows.push(datapath.putFlow(match(flows.length).key, mask, []));
+      expect(lost()).toBe(0);
+    }
+    for (const size of [65_000, 30_000, 100, 1]) {
+      for (const flow of flows.splice(size)) datapath.removeFlow(flow);
+      expect(lost()).toBe(0);
+      expect(lookup(match(size).key)).toBe(0);
+    }
+    datapath.removeFlow(flows[0]);
+    datapath.run();
+  });
+
   it("probes the mask that is hit most first", () => {
     const first = matchOf({ offset: KEY_NW_SRC, bytes: word(1) });
     const second = matchOf({ offset: KEY_NW_SRC, bytes: word(2) }, { offset: KEY_TP_DST, bytes: [0, 80] });
