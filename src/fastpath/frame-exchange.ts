@@ -1,16 +1,15 @@
 /**
  * Frames between linear memory and the kernel: the system calls of a worker thread.
  *
- * What: reads of TAP devices into the receive buffers, frames too long for a ring, transmit queues; all of it on
- *   addresses, without an object for each frame.
+ * What: frames of TAP devices (tap-exchange.ts), frames too long for a ring, transmit queues; all of it on addresses, without an object
+ *   for each frame.
  * Invariants: `flushPort` leaves the queue empty, whatever the kernel says. What the kernel has looked at on an AF_XDP port's ring and
  *   does not take stays there, for `sendRests`. A descriptor that has died is reported once per failing call to `onFailure`, and never an
  *   exception: the other ports go on.
  */
-import { BUFFER_SIZE, RECEIVE_BUFFERS } from "../../assembly/layout/limits.ts";
-import { PACKET_MIN_HEADROOM, VNET_HEADER_SIZE } from "../../assembly/layout/packet.ts";
+import { RECEIVE_BUFFERS } from "../../assembly/layout/limits.ts";
+import { VNET_HEADER_SIZE } from "../../assembly/layout/packet.ts";
 import {
-  BUFFER_LENGTH,
   PORT_FD,
   PORT_KIND,
   PORT_KIND_PACKET,
@@ -25,12 +24,16 @@ import {
   PORT_TX_VECTORS,
 } from "../../assembly/layout/port.ts";
 import { XDP_TRANSMIT_ENTRIES } from "../../assembly/layout/xdp.ts";
-import { BUFFERS_BASE, IO_BASE, PORTS_BASE } from "../../assembly/memory.ts";
-import { EAGAIN, EBADF, EBADFD, EBUSY, EINTR, EIO, ENETDOWN, ENOBUFS, ENODEV, ENXIO } from "../kernel/errno.ts";
+import { IO_BASE, PORTS_BASE } from "../../assembly/memory.ts";
+import { EAGAIN, EBUSY, EINTR, ENOBUFS, isDeviceFailure } from "../kernel/errno.ts";
 import { hostBase } from "../kernel/host-memory.ts";
-import { errno, read, recvmmsg, send, sendmmsg, writev } from "../kernel/system-calls.ts";
+import type { IoUring } from "../kernel/io-uring.ts";
+import { errno, recvmmsg, send, sendmmsg } from "../kernel/system-calls.ts";
 import type { DatagramExchange } from "./datagram-exchange.ts";
 import type { FastpathExports } from "./module.ts";
+import { TapCalls } from "./tap-calls.ts";
+import { FILL_SIZE, fillOf, lengthIndex, type TapExchange, type TapReports } from "./tap-exchange.ts";
+import { TapRing } from "./tap-ring.ts";
 
 const MSG_DONTWAIT = 0x40;
 
@@ -44,10 +47,6 @@ const VECTOR_SIZE = 16;
 /** Receive messages, one for each receive buffer, after the list of ports (assembly/io/queue.ts). */
 const RECEIVE_MESSAGES = IO_BASE + (64 << 10);
 const RECEIVE_VECTORS = RECEIVE_MESSAGES + RECEIVE_BUFFERS * MESSAGE_SIZE;
-/** A buffer's part that the kernel fills: virtio-net header, then the frame. */
-const FILL_OFFSET = PACKET_MIN_HEADROOM - VNET_HEADER_SIZE;
-const FILL_SIZE = BUFFER_SIZE - FILL_OFFSET;
-
 /**
  * Calls in a row after which an AF_XDP socket that shows nothing taken has no room. Kernels before 6.17 take 32 frames a call and show
  * them when the ring is empty: a whole ring is 32 calls.
@@ -60,56 +59,44 @@ export type SendCounters = Pick<
   "countSent" | "countRefused" | "submitXdp" | "unsentXdp" | "countTakenXdp" | "withdrawXdp"
 >;
 
-/** The device behind the descriptor is gone or down: nothing can be sent or received until the port is looked after. */
-export function isDeviceFailure(number: number): boolean {
-  return (
-    number === ENETDOWN ||
-    number === ENODEV ||
-    number === ENXIO ||
-    number === EBADFD ||
-    number === EBADF ||
-    number === EIO
-  );
-}
-
 export class FrameExchange {
   readonly #words: Int32Array;
   readonly #base: number;
   readonly #counters: () => SendCounters;
   readonly #onFailure: (port: number, errno: number) => void;
+  readonly #taps: TapExchange;
   readonly #datagrams: DatagramExchange | undefined;
   /** AF_XDP ports whose ring the kernel has not emptied. */
   readonly #rests = new Set<number>();
 
-  /** `counters` is asked for late: the module's imports are made before the module. */
+  /**
+   * `counters` is asked for late: the module's imports are made before the module. `ring`: for TAP devices, which have a system call for
+   * each frame without it.
+   */
   constructor(
     memory: WebAssembly.Memory,
     counters: () => SendCounters,
     onFailure: (port: number, errno: number) => void,
     datagrams?: DatagramExchange,
+    ring?: IoUring,
   ) {
     this.#words = new Int32Array(memory.buffer);
     this.#base = hostBase(memory);
     this.#counters = counters;
     this.#onFailure = onFailure;
     this.#datagrams = datagrams;
+    const reports: TapReports = {
+      sent: (port, first, count) => counters().countSent(port, first, count),
+      refused: (port, count, number) => this.#refused(port, count, number),
+      ended: (port, number) => this.#failed(port, number),
+    };
+    this.#taps = ring ? new TapRing(ring, memory, reports) : new TapCalls(memory, reports);
     this.#prepareReceiveMessages(new DataView(memory.buffer));
   }
 
   /** Reads up to RECEIVE_BUFFERS frames of a TAP device into the receive buffers; how many came. */
   readFrames(port: number): number {
-    const words = this.#words;
-    const descriptor = words[(PORTS_BASE + port * PORT_SIZE + PORT_FD) >> 2]!;
-    for (let count = 0; count < RECEIVE_BUFFERS; count++) {
-      const buffer = BUFFERS_BASE + count * BUFFER_SIZE;
-      const length = read(descriptor, this.#base + buffer + FILL_OFFSET, FILL_SIZE);
-      if (length < VNET_HEADER_SIZE) {
-        if (length < 0) this.#failed(port, errno());
-        return count;
-      }
-      words[(buffer + BUFFER_LENGTH) >> 2] = length - VNET_HEADER_SIZE;
-    }
-    return RECEIVE_BUFFERS;
+    return this.#taps.read(port, this.#words[(PORTS_BASE + port * PORT_SIZE + PORT_FD) >> 2]!);
   }
 
   /** env.receiveLong of assembly/io/host.ts. */
@@ -124,7 +111,7 @@ export class FrameExchange {
     }
     for (let i = 0; i < came; i++) {
       const length = words[(RECEIVE_MESSAGES + i * MESSAGE_SIZE + MESSAGE_LENGTH) >> 2]!;
-      words[(BUFFERS_BASE + i * BUFFER_SIZE + BUFFER_LENGTH) >> 2] = Math.max(length - VNET_HEADER_SIZE, 0);
+      words[lengthIndex(i)] = Math.max(length - VNET_HEADER_SIZE, 0);
     }
     return came;
   };
@@ -136,11 +123,12 @@ export class FrameExchange {
     const count = words[(record + PORT_TX_COUNT) >> 2]!;
     const descriptor = words[(record + PORT_FD) >> 2]!;
     const kind = words[(record + PORT_KIND) >> 2]!;
-    if (kind === PORT_KIND_PACKET)
-      this.#sendMessages(port, descriptor, words[(record + PORT_TX_MESSAGES) >> 2]!, count);
+    const messages = words[(record + PORT_TX_MESSAGES) >> 2]!;
+    if (kind === PORT_KIND_PACKET) this.#sendMessages(port, descriptor, messages, count);
     else if (kind === PORT_KIND_TUNNEL && this.#datagrams) this.#datagrams.send(port, count);
     else if (kind === PORT_KIND_XDP) this.#sendRing(port, descriptor, count);
-    else if (kind === PORT_KIND_TAP) this.#writeFrames(port, descriptor, record, count);
+    else if (kind === PORT_KIND_TAP)
+      this.#taps.write(port, descriptor, messages, words[(record + PORT_TX_VECTORS) >> 2]!, count);
     else this.#counters().countRefused(port, count, false);
     words[(record + PORT_TX_COUNT) >> 2] = 0;
   };
@@ -152,7 +140,7 @@ export class FrameExchange {
         this.#counters().countSent(port, first, sent);
         first += sent;
       } else {
-        first += this.#refused(port, count - first);
+        first += this.#skip(port, count - first);
       }
     }
   }
@@ -207,34 +195,18 @@ export class FrameExchange {
     return ports.length;
   }
 
-  #writeFrames(port: number, descriptor: number, record: number, count: number): void {
-    const words = this.#words;
-    const messages = words[(record + PORT_TX_MESSAGES) >> 2]!;
-    const vectors = this.#base + words[(record + PORT_TX_VECTORS) >> 2]!;
-    let sent = 0;
-    for (let i = 0; i < count; ) {
-      const pieces = words[(messages + i * MESSAGE_SIZE + MESSAGE_VECTOR_COUNT) >> 2]!;
-      if (writev(descriptor, vectors + i * 2 * VECTOR_SIZE, pieces) >= 0) {
-        sent++;
-        i++;
-        continue;
-      }
-      if (sent > 0) this.#counters().countSent(port, i - sent, sent);
-      sent = 0;
-      i += this.#refused(port, count - i);
-    }
-    if (sent > 0) this.#counters().countSent(port, count - sent, sent);
-  }
-
   /** Counts what the last failed call refused; how many messages to skip: one, or all when no other can do better. */
-  #refused(port: number, left: number): number {
+  #skip(port: number, left: number): number {
     const number = errno();
     if (number === EINTR) return 0;
-    const full = number === EAGAIN;
-    const skipped = full || isDeviceFailure(number) ? left : 1;
-    this.#counters().countRefused(port, skipped, full || number === ENOBUFS);
-    this.#failed(port, number);
+    const skipped = number === EAGAIN || isDeviceFailure(number) ? left : 1;
+    this.#refused(port, skipped, number);
     return skipped;
+  }
+
+  #refused(port: number, count: number, number: number): void {
+    this.#counters().countRefused(port, count, number === EAGAIN || number === ENOBUFS);
+    this.#failed(port, number);
   }
 
   #failed(port: number, number: number): void {
@@ -245,10 +217,9 @@ export class FrameExchange {
     for (let i = 0; i < RECEIVE_BUFFERS; i++) {
       const message = RECEIVE_MESSAGES + i * MESSAGE_SIZE;
       const vector = RECEIVE_VECTORS + i * VECTOR_SIZE;
-      const fill = BUFFERS_BASE + i * BUFFER_SIZE + FILL_OFFSET;
       view.setBigUint64(message + MESSAGE_VECTORS, BigInt(this.#base + vector), true);
       view.setBigUint64(message + MESSAGE_VECTOR_COUNT, 1n, true);
-      view.setBigUint64(vector, BigInt(this.#base + fill), true);
+      view.setBigUint64(vector, BigInt(this.#base + fillOf(i)), true);
       view.setBigUint64(vector + 8, BigInt(FILL_SIZE), true);
     }
   }

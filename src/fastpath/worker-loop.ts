@@ -34,6 +34,7 @@ import { RING_HEAD, RING_TAIL } from "../../assembly/layout/ring.ts";
 import { COMMAND_RING_BASE, CONTROL_BASE, PORTS_BASE } from "../../assembly/memory.ts";
 import { monotonicMicroseconds } from "../kernel/clock.ts";
 import { EBADF, EBADFD, ENODEV } from "../kernel/errno.ts";
+import { IoUring } from "../kernel/io-uring.ts";
 import { takeSocketError } from "../kernel/packet-socket.ts";
 import { Bell, FAILED, Readiness } from "../kernel/readiness.ts";
 import { yieldProcessor } from "../kernel/system-calls.ts";
@@ -42,6 +43,7 @@ import { type DatagramCounters, DatagramExchange } from "./datagram-exchange.ts"
 import { FrameExchange, type SendCounters } from "./frame-exchange.ts";
 import type { FastpathExports, FastpathHost } from "./module.ts";
 import { SpinWindow } from "./spin-window.ts";
+import { TAP_RING } from "./tap-exchange.ts";
 import { DATAGRAM_TAGS_END, TAG_BELL, TAG_LINKS, type WorkerMessage, type WorkerStart } from "./worker-messages.ts";
 
 /** What the loop calls of assembly/index.ts. */
@@ -67,6 +69,7 @@ export class WorkerLoop {
   readonly #bell: Bell;
   readonly #exchange: FrameExchange;
   readonly #datagrams: DatagramExchange;
+  readonly #ring: IoUring | undefined;
   readonly #post: (message: WorkerMessage) => void;
   readonly #window = new SpinWindow();
   readonly #rings = new ActiveRings();
@@ -80,11 +83,13 @@ export class WorkerLoop {
     this.#bell = new Bell(start.bell);
     this.#post = post;
     this.#datagrams = new DatagramExchange(start.memory, () => this.#fastPath);
+    this.#ring = IoUring.open(start.memory, TAP_RING);
     this.#exchange = new FrameExchange(
       start.memory,
       () => this.#fastPath,
       (port, errno) => this.#fail(port, errno),
       this.#datagrams,
+      this.#ring,
     );
   }
 
@@ -112,6 +117,7 @@ export class WorkerLoop {
       this.#account(work, now);
       this.#passQuiescentPoint();
     }
+    this.#ring?.close();
   }
 
   #account(work: number, now: number): void {

@@ -64,3 +64,15 @@ export function check(result: number, what: string): number {
   if (result < 0) throw new SystemCallError(what, errno());
   return result;
 }
+
+/** The device behind the descriptor is gone or down: nothing can be sent or received until the port is looked after. */
+export function isDeviceFailure(number: number): boolean {
+  return (
+    number === ENETDOWN ||
+    number === ENODEV ||
+    number === ENXIO ||
+    number === EBADFD ||
+    number === EBADF ||
+    number === EIO
+  );
+}

@@ -44,6 +44,20 @@ export const sendmmsg = declare("sendmmsg", "int", "int", POINTER, "uint32", "in
 export const bpf = (command: number, attributes: number, size: number): number =>
   systemCall(SYS_BPF, command, attributes, size);
 
+/** io_uring_setup(2), io_uring_enter(2): no wrappers either; their numbers are those of every architecture. */
+const SYS_IO_URING_SETUP = 425;
+const SYS_IO_URING_ENTER = 426;
+const setupCall = declare("syscall", "int64", "int64", "uint32", POINTER);
+const enterCall = declare("syscall", "int64", "int64", "int", "uint32", "uint32", "uint32", POINTER, "uint64");
+
+/** `parameters`: address of a struct io_uring_params. A descriptor. */
+export const ioUringSetup = (entries: number, parameters: number): number =>
+  setupCall(SYS_IO_URING_SETUP, entries, parameters);
+
+/** How many of `submit` operations were taken, when `wait` have ended. */
+export const ioUringEnter = (descriptor: number, submit: number, wait: number, flags: number): number =>
+  enterCall(SYS_IO_URING_ENTER, descriptor, submit, wait, flags, 0, 0);
+
 export const mmap = declare("mmap", "int64", POINTER, "uint64", "int", "int", "int", "int64");
 
 export const madvise = declare("madvise", "int", POINTER, "uint64", "int");

@@ -15,10 +15,10 @@ import {
   PORT_TX_VECTORS,
 } from "../../assembly/layout/port.ts";
 import { BUFFERS_BASE, PORTS_BASE } from "../../assembly/memory.ts";
-import { FrameExchange, isDeviceFailure } from "../../src/fastpath/frame-exchange.ts";
+import { FrameExchange } from "../../src/fastpath/frame-exchange.ts";
 import { createMemory } from "../../src/fastpath/module.ts";
 import { PortRecords } from "../../src/fastpath/port-records.ts";
-import { EBADF, EINVAL } from "../../src/kernel/errno.ts";
+import { EBADF, EINVAL, isDeviceFailure } from "../../src/kernel/errno.ts";
 import { hostBase } from "../../src/kernel/host-memory.ts";
 import { Bell } from "../../src/kernel/readiness.ts";
 
