@@ -6,8 +6,9 @@ import { LocalDatapath } from "../../src/fastpath/local-datapath.ts";
 import { loadModule } from "../../src/fastpath/module.ts";
 import { check, type Figures } from "../bench.ts";
 import { median } from "../statistics.ts";
-import { BATCH, FIRST_FLOW, PacketSource } from "./packet-source.ts";
+import { FIRST_FLOW, PacketSource } from "./packet-source.ts";
 import { figuresOf, IN_PORT, samples, type Times } from "./rig.ts";
+import { BATCH } from "./source-layout.ts";
 
 interface Parts {
   resetPool(): void;
@@ -24,7 +25,7 @@ export class ParserRig {
 
   constructor() {
     this.#datapath.addTestPort("in", IN_PORT);
-    this.#source = new PacketSource(this.#datapath.memory, IN_PORT, 1);
+    this.#source = new PacketSource(this.#datapath, IN_PORT, 1);
   }
 
   measure(milliseconds: number): Figures {

@@ -13,7 +13,8 @@ import { LocalDatapath } from "../../src/fastpath/local-datapath.ts";
 import { loadModule } from "../../src/fastpath/module.ts";
 import { CheckFailed, check, type Figures } from "../bench.ts";
 import { median } from "../statistics.ts";
-import { BATCH, PacketSource, type SourceOptions } from "./packet-source.ts";
+import { PacketSource, type SourceOptions } from "./packet-source.ts";
+import { BATCH } from "./source-layout.ts";
 
 export const IN_PORT = 1;
 export const OUT_PORT = 2;
@@ -75,7 +76,7 @@ export class Rig {
       new DataView(this.#datapath.memory.buffer).setUint32(CONTROL_BASE + CONTROL_CACHE_OFF, 1, true);
     }
     rigCase.prepare(this.#datapath);
-    this.#source = new PacketSource(this.#datapath.memory, IN_PORT, rigCase.flows, rigCase.source);
+    this.#source = new PacketSource(this.#datapath, IN_PORT, rigCase.flows, rigCase.source);
     this.#checkEdits();
     if (rigCase.forget === undefined) {
       for (let i = 0; i < 20_000 / BATCH || i < (2 * rigCase.flows) / BATCH; i++) this.#move();

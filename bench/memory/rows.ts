@@ -1,8 +1,8 @@
 /** Cases beside what others reach: measured in turn, or recorded on an idle machine of the same kind (a scale, not a race). */
 import type { Case, Contestant, Figures, Session } from "../bench.ts";
 import { onOneProcessor, PINNED } from "../contestants/processors.ts";
-import { BATCH } from "./packet-source.ts";
 import { NET, WITH_SOURCE } from "./rig.ts";
+import { BATCH } from "./source-layout.ts";
 
 export interface MemoryRow extends Case {
   /** Prepares a switch. */

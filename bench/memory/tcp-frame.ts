@@ -1,4 +1,5 @@
 /** A TCP/IPv4 frame of 60 bytes with right checksums. */
+import { IPV4_CHECKSUM, IPV4_DESTINATION, IPV4_SOURCE, TCP_CHECKSUM } from "./source-layout.ts";
 
 export interface TcpFrame {
   readonly source: number;
@@ -13,11 +14,6 @@ export interface TcpFrame {
 export const SYN = 0x02;
 export const ACK = 0x10;
 export const FRAME_BYTES = 60;
-/** Offsets of what differs from flow to flow. */
-export const IPV4_CHECKSUM = 24;
-export const IPV4_SOURCE = 26;
-export const IPV4_DESTINATION = 30;
-export const TCP_CHECKSUM = 50;
 
 const IPV4 = 14;
 const TCP = 34;
@@ -29,7 +25,7 @@ export function tcpFrame(fields: TcpFrame): Uint8Array {
   bytes.write("0a00000000020a00000000010800", "hex");
   bytes.write("4500002800004000400600000000000000000000", IPV4, "hex");
   bytes.writeUInt32BE(fields.source, IPV4_SOURCE);
-  bytes.writeUInt32BE(fields.destination, IPV4_SOURCE + 4);
+  bytes.writeUInt32BE(fields.destination, IPV4_DESTINATION);
   bytes.writeUInt16BE(fields.sourcePort, TCP);
   bytes.writeUInt16BE(fields.destinationPort, TCP + 2);
   bytes.writeUInt32BE(fields.sequence ?? 0, TCP + 4);

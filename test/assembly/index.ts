@@ -41,4 +41,5 @@ export * from "../../assembly/packet/rewrite";
 export { dpHash, symmetricHash } from "../../assembly/select/dp-hash";
 export { fieldEntrySize } from "../../assembly/select/fields-hash";
 export * from "../../assembly/select/select";
+export * from "./fill-ring";
 export * from "./fuzz";
