@@ -12,12 +12,15 @@ import { cacheHash } from "./flow/cache.ts";
 import { CONTROL_CACHE_OFF, CONTROL_WAITING } from "./layout/control.ts";
 import { COUNTER_BATCHES, COUNTER_PACKETS, COUNTER_RECIRCULATED, DROP_RECIRC_DEPTH, DROP_TORN } from "./layout/counter.ts";
 import { RECIRC_LIMIT } from "./layout/limits.ts";
-import { PACKET_DEPTH, PACKET_LENGTH, PACKET_SIZE } from "./layout/packet.ts";
+import { PACKET_DEPTH, PACKET_KEY, PACKET_LENGTH, PACKET_SIZE } from "./layout/packet.ts";
 import { CONTROL_BASE } from "./memory.ts";
-import { parseKey } from "./packet/parse.ts";
+import { isAlike, parseAlike } from "./packet/parse-alike.ts";
+import { parseCommon } from "./packet/parse-common.ts";
+import { parseAny } from "./packet/parse.ts";
+import { vetPartialChecksum } from "./packet/partial-checksum.ts";
 import { chooseAhead, fetchConnections, hashAll } from "./pass/ahead.ts";
 import { classify, classifyUncached, readHints } from "./pass/classify.ts";
-import { HASHES, PASS, WAITING } from "./pass/lists.ts";
+import { ALL_ONES, HASHES, PASS, SAME, WAITING } from "./pass/lists.ts";
 import { NEEDS_CHOICE, NEEDS_CONNECTION, NEEDS_HASH } from "./pass/needs.ts";
 import { run } from "./pass/run.ts";
 import { ringUpcallBell } from "./upcall.ts";
@@ -27,19 +30,36 @@ const ETHERNET_SIZE: u32 = 14;
 /** Runs `packets` records that lie one after the other from `first` on. */
 export function processBatch(first: usize, packets: u32): void {
   count(COUNTER_BATCHES);
-  const last = first + <usize>packets * PACKET_SIZE;
+  runPass(parseAll(first, first + <usize>packets * PACKET_SIZE));
+  runWaiting();
+}
+
+/** Parses the records from `first` to `last` and puts them into the pass that is about to run; where its lists end. */
+@inline
+export function parseAll(first: usize, last: usize): usize {
   let end: usize = 0;
+  let before: usize = 0; // the packet before, if its frame is a common one
+  let hash: u32 = 0; // its key's
   for (let packet = first; packet < last; packet += PACKET_SIZE) {
     if (load<u32>(packet, PACKET_LENGTH) < ETHERNET_SIZE) {
       drop(packet, DROP_TORN);
       continue;
     }
     store<u32>(PASS + end, <u32>packet);
-    store<u32>(HASHES + end, parseKey(packet));
+    if (before != 0 && isAlike(packet, before)) {
+      parseAlike(packet, before);
+      store<u32>(SAME + end, ALL_ONES);
+    } else {
+      hash = parseCommon(packet, load<u32>(packet, PACKET_KEY));
+      before = hash != 0 ? packet : 0;
+      if (hash == 0) hash = parseAny(packet);
+      store<u32>(SAME + end, 0);
+    }
+    vetPartialChecksum(packet);
+    store<u32>(HASHES + end, hash);
     end += 4;
   }
-  runPass(end);
-  runWaiting();
+  return end;
 }
 
 /** As `processBatch`, for records whose keys are filled in already. */
@@ -56,6 +76,7 @@ export function processParsed(first: usize, packets: u32): void {
 function enlist(at: usize, packet: usize): void {
   store<u32>(PASS + at, <u32>packet);
   store<u32>(HASHES + at, cacheHash(packet));
+  store<u32>(SAME + at, 0);
 }
 
 /** Queues a packet for another pass, which looks up its key as it is now; drops it when it has had too many. */

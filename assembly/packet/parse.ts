@@ -51,9 +51,8 @@ export function parse(packet: usize): void {
 /** As `parse`, without the RSS hash: most packets go out without anybody asking for it. Returns the key's cache hash. */
 @inline
 export function parseKey(packet: usize): u32 {
-  const key: usize = load<u32>(packet, PACKET_KEY);
-  let hash = parseCommon(packet, key);
-  if (hash == 0) hash = parseAny(packet, key);
+  let hash = parseCommon(packet, load<u32>(packet, PACKET_KEY));
+  if (hash == 0) hash = parseAny(packet);
   vetPartialChecksum(packet);
   return hash;
 }
@@ -65,7 +64,8 @@ export function hashReceived(packet: usize): void {
 }
 
 /** The way for every frame there is. */
-function parseAny(packet: usize, key: usize): u32 {
+export function parseAny(packet: usize): u32 {
+  const key: usize = load<u32>(packet, PACKET_KEY);
   clearBlocks(key, load<u32>(packet, PACKET_KEY_EXTENT));
   store<u32>(packet, KEY_EXTENT_IPV4, PACKET_KEY_EXTENT);
   extract(packet, key);

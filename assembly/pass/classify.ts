@@ -11,14 +11,12 @@ import { COUNTER_CACHE_HIT, COUNTER_MEGAFLOW_HIT } from "../layout/counter.ts";
 import { KEY_EXTENT_CT4, KEY_EXTENT_IPV4 } from "../layout/key.ts";
 import { FLOW_KEY, FLOW_PROGRAM, FLOW_STATE } from "../layout/megaflow.ts";
 import { PACKET_KEY, PACKET_KEY_EXTENT, PACKET_RSS_HASH } from "../layout/packet.ts";
-import { FETCHED, FLOWS, HASHES, MISSED, PASS, SAME } from "./lists.ts";
+import { ALL_ONES, FETCHED, FLOWS, HASHES, MISSED, PASS, SAME } from "./lists.ts";
 import { needsOf, needsOfAll } from "./needs.ts";
-
-const ALL_ONES: u32 = 0xffff_ffff;
 
 /**
  * The cache's hints, and a word of each hinted flow's two lines, so that their cache misses overlap. A packet whose key is that of the
- * packet before it, as in a burst of one connection, is only marked.
+ * packet before it, as in a burst of one connection, is only marked, where the parser has not done so.
  */
 @inline
 export function readHints(end: usize): void {
@@ -26,12 +24,14 @@ export function readHints(end: usize): void {
   let hashBefore: u32 = 0; // no packet's
   for (let i: usize = 0; i < end; i += 4) {
     const hash = load<u32>(HASHES + i);
-    if (hash == hashBefore && haveOneKey(load<u32>(PASS + i), load<u32>(PASS + i - 4))) {
-      store<u32>(SAME + i, ALL_ONES);
-      continue;
+    if (hash == hashBefore) {
+      if (load<u32>(SAME + i) != 0) continue; // found out by the parser
+      if (haveOneKey(load<u32>(PASS + i), load<u32>(PASS + i - 4))) {
+        store<u32>(SAME + i, ALL_ONES);
+        continue;
+      }
     }
     hashBefore = hash;
-    store<u32>(SAME + i, 0);
     const flow = cachedFlow(hash);
     store<u32>(FLOWS + i, <u32>flow);
     sum += load<u32>(flow, FLOW_STATE) + load<u32>(flow, FLOW_KEY);
@@ -73,12 +73,13 @@ export function classify(end: usize): u32 {
   let missed: u32 = 0;
   let needs: u32 = 0;
   let known: usize = 0;
+  let hint: usize = 0; // of a packet that is the same: the megaflow before
   for (let i: usize = 0; i < end; i += 4) {
-    let hint: usize = 0;
     if (load<u32>(SAME + i) != 0) {
-      hint = load<u32>(FLOWS + i - 4);
-      store<u32>(FLOWS + i, <u32>hint);
-      if (hint != 0) continue;
+      if (hint != 0) {
+        store<u32>(FLOWS + i, <u32>hint);
+        continue;
+      }
     } else {
       hint = load<u32>(FLOWS + i);
     }
@@ -93,6 +94,7 @@ export function classify(end: usize): u32 {
     store<u32>(MISSED + (<usize>missed << 2), <u32>i);
     wantMegaflow(missed, key, FLOWS + i);
     missed++;
+    hint = 0;
   }
   countMany(COUNTER_CACHE_HIT, (end >> 2) - missed);
   if (missed == 0) return needs;

@@ -22,6 +22,8 @@ export const WAITING: usize = PIPELINE_BASE + 0xc000;
 export const MISSED: usize = PIPELINE_BASE + 0x1_4000;
 export const CHOSEN: usize = PIPELINE_BASE + 0x6_0000;
 export const SAME: usize = PIPELINE_BASE + 0x6_1000;
+/** A mark in SAME. */
+export const ALL_ONES: u32 = 0xffff_ffff;
 /** Used one after the other with MISSED. */
 export const AHEAD: usize = MISSED;
 /** Where what was only read ahead is stored, or the compiler would see that nobody wants it. */

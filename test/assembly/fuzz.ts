@@ -28,8 +28,10 @@ import { CLONE_HEAD_SIZE, PACKET_CSUM_OFFSET, PACKET_CSUM_START, PACKET_DATA, PA
 import { CONTROL_BASE, KEYS_BASE, PACKETS_BASE } from "../../assembly/memory.ts";
 import { computeTransportChecksum, sumBytes, verifyTransportChecksum } from "../../assembly/packet/checksum.ts";
 import { finishChecksum, segmentPacket } from "../../assembly/packet/offload.ts";
-import { parse, reparse } from "../../assembly/packet/parse.ts";
-import { clonePacket } from "../../assembly/packet/pool.ts";
+import { parse, parseKey, reparse } from "../../assembly/packet/parse.ts";
+import { allocateArrival, clonePacket, resetPool } from "../../assembly/packet/pool.ts";
+import { HASHES, SAME } from "../../assembly/pass/lists.ts";
+import { parseAll } from "../../assembly/pipeline.ts";
 
 /** Of the caller's arena: guard, headroom, frame, guard; then a second room for what is not in the head; then temporaries. */
 const GUARD: u32 = 256;
@@ -203,6 +205,81 @@ export function fuzzParse(arena: usize, corpus: usize, count: u32, rounds: u32, 
     if (sumBytes(guard, GUARD + PACKET_MIN_HEADROOM, 0) != untouched || sumBytes(frame, head, 0) != sum) return round;
   }
   return 0;
+}
+
+/** Frames of a row lie apart from each other in the caller's arena, behind rooms and temporaries. */
+const ROW: u32 = 4;
+const ROW_ROOM: usize = 0x1000;
+const ROW_AT: usize = 0x4000;
+const ETHERNET_SIZE: u32 = 14;
+
+/**
+ * `rounds` rows of frames, each frame the one before but for a byte, its length, its head or its port, or for nothing, parsed as a
+ * batch is. 0: all well; else the number of the round that broke one of: record, key and hash are what the frame alone yields; key zero
+ * past its extent; who is marked as having the key of the packet before has it.
+ */
+export function fuzzRows(arena: usize, corpus: usize, count: u32, rounds: u32, seed: u64): u32 {
+  prepare(arena, seed);
+  for (let round: u32 = 1; round <= rounds; round++) {
+    makeRow(arena, max<u32>(makeFrame(arena, corpus, count), ETHERNET_SIZE));
+    parseAll(PACKETS_BASE, PACKETS_BASE + ROW * PACKET_SIZE);
+    for (let i: u32 = 0; i < ROW; i++) {
+      if (!isParsedAlone(arena, i)) return round;
+    }
+  }
+  return 0;
+}
+
+function makeRow(arena: usize, length: u32): void {
+  resetPool();
+  let head = length;
+  let port: u32 = 1;
+  let before = headRoom(arena) + GUARD + PACKET_MIN_HEADROOM;
+  for (let i: u32 = 0; i < ROW; i++) {
+    const frame = arena + ROW_AT + <usize>i * ROW_ROOM;
+    memory.copy(frame, before, FRAME_ROOM);
+    before = frame;
+    const fate = below(arena, 16);
+    if (fate < 6) {
+      const at = below(arena, below(arena, 4) == 0 ? length : min<u32>(length, 64));
+      store<u8>(frame + at, interesting(arena));
+    } else if (fate == 6) length = ETHERNET_SIZE + below(arena, length - ETHERNET_SIZE + 1);
+    else if (fate == 7) head = below(arena, length + 1);
+    else if (fate == 8) port = below(arena, 4);
+    head = min<u32>(head, length);
+    const packet = allocateArrival();
+    store<u32>(packet, <u32>frame, PACKET_DATA);
+    store<u32>(packet, length, PACKET_LENGTH);
+    store<u32>(packet, head, PACKET_HEAD_LENGTH);
+    store<u32>(packet, port, PACKET_IN_PORT);
+    if (below(arena, 4) != 0) continue;
+    store<u8>(packet, <u8>below(arena, 2), PACKET_VNET_FLAGS);
+    store<u16>(packet, <u16>below(arena, 64), PACKET_CSUM_START);
+    store<u16>(packet, <u16>(6 + below(arena, 2) * 10), PACKET_CSUM_OFFSET);
+  }
+}
+
+/** Whether the parser has marked packet `i` of a row as having the key of the packet before it. */
+export function isMarkedSame(i: u32): bool {
+  return load<u32>(SAME + (<usize>i << 2)) != 0;
+}
+
+/** Whether packet `i` of the row came out as if it were alone, and is marked rightly. */
+function isParsedAlone(arena: usize, i: u32): bool {
+  const packet = PACKETS_BASE + <usize>i * PACKET_SIZE;
+  const key = KEYS_BASE + <usize>i * KEY_STRIDE;
+  const place = <usize>i << 2;
+  const extent = load<u32>(packet, PACKET_KEY_EXTENT);
+  if (sumBytes(key + extent, KEY_SIZE - extent, 0) != 0) return false;
+  const same = load<u32>(SAME + place);
+  if (same != 0 && (i == 0 || load<u32>(HASHES + place - 4) != load<u32>(HASHES + place))) return false;
+  if (same != 0 && !sameBytes(key, key - KEY_STRIDE, KEY_SIZE)) return false;
+  const copy = temporaries(arena);
+  memory.copy(copy, packet, PACKET_SIZE);
+  memory.copy(copy + PACKET_SIZE, key, KEY_SIZE);
+  const hash = parseKey(packet);
+  if (hash != load<u32>(HASHES + place)) return false;
+  return sameBytes(copy, packet, PACKET_SIZE) && sameBytes(copy + PACKET_SIZE, key, KEY_SIZE);
 }
 
 /** A virtio-net header that may or may not fit the packet. */

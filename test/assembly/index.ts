@@ -38,6 +38,7 @@ export * from "../../assembly/packet/offload";
 export * from "../../assembly/packet/parse";
 export * from "../../assembly/packet/pool";
 export * from "../../assembly/packet/rewrite";
+export { parseAll } from "../../assembly/pipeline";
 export { dpHash, symmetricHash } from "../../assembly/select/dp-hash";
 export { fieldEntrySize } from "../../assembly/select/fields-hash";
 export * from "../../assembly/select/select";

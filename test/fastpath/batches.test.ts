@@ -113,6 +113,34 @@ function expectAlike(actions: readonly DatapathAction[], behind: readonly Datapa
   );
 }
 
+it("a burst does not follow the cache to a megaflow that is gone", () => {
+  const datapath = new LocalDatapath({ seed: 5 });
+  for (const port of [1, 2, 3]) datapath.addTestPort(`p${port}`, port);
+  const frame = frameOf({ family: "ipv4", protocol: "tcp", host: 1, port: 1, ttl: 64 }, 0);
+  const { key, mask } = fromPort(1);
+  const burst = () => {
+    for (let i = 0; i < 4; i++) datapath.inject(1, frame);
+    datapath.run();
+    return [2, 3].map((port) => datapath.takeTransmitted(port).length);
+  };
+  const first = datapath.putFlow(key, mask, [output(2)]);
+  datapath.run();
+  expect([burst(), burst()]).toEqual([
+    [4, 0],
+    [4, 0],
+  ]);
+  datapath.removeFlow(first);
+  datapath.run();
+  expect(burst()).toEqual([0, 0]);
+  expect(datapath.counters().upcalls).toBe(4n);
+  datapath.putFlow(key, mask, [output(3)]);
+  datapath.run();
+  expect([burst(), burst()]).toEqual([
+    [0, 4],
+    [0, 4],
+  ]);
+});
+
 describe("a batch does to its packets what each alone would meet", () => {
   it.each(methods)("in a select group, by $kind $algorithm", (method) => {
     expectAlike([{ type: "select", method, buckets: buckets((port) => [output(port)]) }]);
