@@ -19,7 +19,7 @@ import { parseCommon } from "./packet/parse-common.ts";
 import { parseAny } from "./packet/parse.ts";
 import { vetPartialChecksum } from "./packet/partial-checksum.ts";
 import { chooseAhead, fetchConnections, hashAll } from "./pass/ahead.ts";
-import { classify, classifyUncached, readHints } from "./pass/classify.ts";
+import { classify, classifyUncached, haveOneKey, readHints } from "./pass/classify.ts";
 import { ALL_ONES, HASHES, PASS, SAME, WAITING } from "./pass/lists.ts";
 import { NEEDS_CHOICE, NEEDS_CONNECTION, NEEDS_HASH } from "./pass/needs.ts";
 import { run } from "./pass/run.ts";
@@ -66,17 +66,23 @@ export function parseAll(first: usize, last: usize): usize {
 export function processParsed(first: usize, packets: u32): void {
   count(COUNTER_BATCHES);
   const end = <usize>packets << 2;
-  for (let at: usize = 0; at < end; at += 4) enlist(at, first + (at >> 2) * PACKET_SIZE);
+  let before: usize = 0;
+  for (let at: usize = 0; at < end; at += 4) {
+    const packet = first + (at >> 2) * PACKET_SIZE;
+    enlist(at, packet, before);
+    before = packet;
+  }
   runPass(end);
   runWaiting();
 }
 
-/** Puts a packet whose key is filled in into the pass that is about to run. */
+/** Puts a packet whose key is filled in into the pass that is about to run. `before`: the one in the place before, 0 = none. */
 @inline
-function enlist(at: usize, packet: usize): void {
+function enlist(at: usize, packet: usize, before: usize): void {
   store<u32>(PASS + at, <u32>packet);
-  store<u32>(HASHES + at, cacheHash(packet));
-  store<u32>(SAME + at, 0);
+  const same = before != 0 && haveOneKey(packet, before);
+  store<u32>(HASHES + at, same ? load<u32>(HASHES + at - 4) : cacheHash(packet));
+  store<u32>(SAME + at, same ? ALL_ONES : 0);
 }
 
 /** Queues a packet for another pass, which looks up its key as it is now; drops it when it has had too many. */
@@ -94,7 +100,12 @@ export function runWaiting(): void {
   let waiting = load<u32>(CONTROL_BASE, CONTROL_WAITING);
   while (waiting != 0) {
     const end = <usize>waiting << 2;
-    for (let at: usize = 0; at < end; at += 4) enlist(at, load<u32>(WAITING + at));
+    let before: usize = 0;
+    for (let at: usize = 0; at < end; at += 4) {
+      const packet: usize = load<u32>(WAITING + at);
+      enlist(at, packet, before);
+      before = packet;
+    }
     store<u32>(CONTROL_BASE, 0, CONTROL_WAITING);
     countMany(COUNTER_RECIRCULATED, waiting);
     runPass(end);

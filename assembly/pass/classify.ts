@@ -8,7 +8,7 @@ import { countMany } from "../counters.ts";
 import { cachedFlow, covers, remember } from "../flow/cache.ts";
 import { lookupMegaflows, wantMegaflow } from "../flow/lookup.ts";
 import { COUNTER_CACHE_HIT, COUNTER_MEGAFLOW_HIT } from "../layout/counter.ts";
-import { KEY_EXTENT_CT4, KEY_EXTENT_IPV4 } from "../layout/key.ts";
+import { KEY_EXTENT_CT4, KEY_EXTENT_IPV4, KEY_NW_SRC } from "../layout/key.ts";
 import { FLOW_KEY, FLOW_PROGRAM, FLOW_STATE } from "../layout/megaflow.ts";
 import { PACKET_KEY, PACKET_KEY_EXTENT, PACKET_RSS_HASH } from "../layout/packet.ts";
 import { ALL_ONES, FETCHED, FLOWS, HASHES, MISSED, PASS, SAME } from "./lists.ts";
@@ -16,7 +16,7 @@ import { needsOf, needsOfAll } from "./needs.ts";
 
 /**
  * The cache's hints, and a word of each hinted flow's two lines, so that their cache misses overlap. A packet whose key is that of the
- * packet before it, as in a burst of one connection, is only marked, where the parser has not done so.
+ * packet before it, as in a burst of one connection, is only marked, where the pipeline has not done so.
  */
 @inline
 export function readHints(end: usize): void {
@@ -41,12 +41,13 @@ export function readHints(end: usize): void {
 
 /** Equal keys of IPv4 size, tracked or not, and no trace of having been different ones before they were edited. */
 @inline
-function haveOneKey(packet: usize, before: usize): bool {
+export function haveOneKey(packet: usize, before: usize): bool {
   const extent = load<u32>(packet, PACKET_KEY_EXTENT);
   if (extent > <u32>KEY_EXTENT_CT4 || load<u32>(before, PACKET_KEY_EXTENT) != extent) return false;
   if (load<u32>(packet, PACKET_RSS_HASH) != load<u32>(before, PACKET_RSS_HASH)) return false;
   const key: usize = load<u32>(packet, PACKET_KEY);
   const other: usize = load<u32>(before, PACKET_KEY);
+  if (load<u64>(key, KEY_NW_SRC) != load<u64>(other, KEY_NW_SRC)) return false; // what nearly always differs when anything does
   let differing = v128.or(
     v128.or(
       v128.xor(v128.load(key), v128.load(other)),
