@@ -194,6 +194,29 @@ describe("a batch does to its packets what each alone would meet", () => {
     );
   });
 
+  it("by megaflows that look at the TTL, when the cache takes a whole row for packets of one of them", () => {
+    const datapath = new LocalDatapath({ seed: 5 });
+    for (const port of [1, 2, 3]) datapath.addTestPort(`p${port}`, port);
+    for (const [ttl, port] of [
+      [64, 2],
+      [63, 3],
+    ]) {
+      const { key, mask } = fromPort(1, 0, { offset: KEY_NW_TTL, bytes: [ttl] });
+      datapath.putFlow(key, mask, [output(port)]);
+    }
+    const frame = (host: number, ttl: number) =>
+      frameOf({ family: "ipv4", protocol: "tcp", host, port: 1000, ttl }, 10);
+    const sent = (port: number) => datapath.takeTransmitted(port).map(({ bytes }) => Buffer.from(bytes));
+    const known = [1, 2, 3, 4].map((host) => frame(host, 64));
+    for (const each of known) datapath.inject(1, each);
+    datapath.run();
+    sent(2);
+    for (const each of [...known, frame(4, 63), frame(3, 63), ...known]) datapath.inject(1, each);
+    datapath.run();
+    expect(sent(2)).toEqual([...known, ...known].map((each) => Buffer.from(each)));
+    expect(sent(3)).toEqual([frame(4, 63), frame(3, 63)].map((each) => Buffer.from(each)));
+  });
+
   it("by conntrack", () => {
     expectAlike(
       [
