@@ -25,8 +25,7 @@ export const PACKET_HDR_LEN = 58; // u16
 export const PACKET_GSO_SIZE = 60; // u16
 export const PACKET_CSUM_START = 62; // u16 offset from data
 export const PACKET_CSUM_OFFSET = 64; // u16 offset from csum_start
-export const PACKET_BUCKET = 68; // u32 address of the select bucket's counters the packet runs in, 0 = none
-export const PACKET_FLOW = 72; // u32 address of the megaflow record of this pass
+export const PACKET_BUCKET = 68; // u32 address of the select bucket's counters the packet runs in, 0 = none; 72..75 free
 export const PACKET_BATCH_NEXT = 76; // u32 scratch of the pipeline
 export const PACKET_L3_LENGTH = 80; // u32 bytes of the L3 packet without Ethernet padding
 export const PACKET_L3_END = 84; // u16 offset past the IP header and its extensions, 0 = no IP or torn at L3

@@ -7,7 +7,7 @@ import { CONTROL_NOW } from "../layout/control.ts";
 import { COUNTER_MISS } from "../layout/counter.ts";
 import { KEY_TCP_FLAGS } from "../layout/key.ts";
 import { FLOW_BYTES, FLOW_PACKETS, FLOW_PROGRAM, FLOW_TCP_FLAGS, FLOW_USED } from "../layout/megaflow.ts";
-import { PACKET_FLOW, PACKET_KEY, PACKET_LENGTH } from "../layout/packet.ts";
+import { PACKET_KEY, PACKET_LENGTH } from "../layout/packet.ts";
 import { UPCALL_MISS } from "../layout/upcall.ts";
 import { CONTROL_BASE } from "../memory.ts";
 import { areNoted, noteFlow } from "../offload/path.ts";
@@ -87,7 +87,6 @@ function credit(flow: usize, from: usize, to: usize, now: u64): void {
   let tcpFlags: u32 = load<u16>(flow, FLOW_TCP_FLAGS);
   for (let i = from; i < to; i += 4) {
     const packet: usize = load<u32>(PASS + i);
-    store<u32>(packet, <u32>flow, PACKET_FLOW);
     bytes += load<u32>(packet, PACKET_LENGTH);
     tcpFlags |= load<u16>(load<u32>(packet, PACKET_KEY), KEY_TCP_FLAGS);
   }
