@@ -77,7 +77,8 @@ function revision(): string {
   const git = (...words: string[]) => spawnSync("git", words, { cwd: ROOT, encoding: "utf8" });
   const commit = git("rev-parse", "--short=12", "HEAD");
   if (commit.status !== 0) return "unknown";
-  const changed = git("status", "--porcelain", "--untracked-files=no").stdout.trim() !== "";
+  // Figures are no code: a run that writes them does not change what the next one measures.
+  const changed = git("status", "--porcelain", "--untracked-files=no", ".", ":!bench/results").stdout.trim() !== "";
   return commit.stdout.trim() + (changed ? "-dirty" : "");
 }
 

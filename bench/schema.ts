@@ -32,7 +32,7 @@ export interface Machine {
   readonly v8: string;
   /** Versions of what was measured against or with, by package name. */
   readonly packages: Readonly<Record<string, string>>;
-  /** Git commit, "-dirty" behind it when files differ from it; "unknown" outside a checkout. */
+  /** Git commit, "-dirty" behind it when files other than results differ from it; "unknown" outside a checkout. */
   readonly revision: string;
   /** Load averages over 1, 5 and 15 minutes before the first bench. */
   readonly load: readonly number[];
