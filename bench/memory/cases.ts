@@ -1,4 +1,5 @@
 /** What a packet can meet in the switch: megaflows, connections, a group. */
+
 import { KEY_NW_SRC, KEY_TP_SRC } from "../../assembly/layout/key.ts";
 import type { MegaflowHandle } from "../../src/fastpath/datapath.ts";
 import type {
@@ -8,6 +9,7 @@ import type {
   SelectAction,
   SelectField,
 } from "../../src/fastpath/datapath-action.ts";
+import { MAX_FLOWS } from "../../src/fastpath/flow-store.ts";
 import type { LocalDatapath } from "../../src/fastpath/local-datapath.ts";
 import { parseDatapathActions } from "../../src/slowpath/odp/actions.ts";
 import { flowOf, type PassMatch, passOf } from "./megaflows.ts";
@@ -24,10 +26,13 @@ const BACKEND_ADDRESS = 0x0a02_0001;
 const ZONE: CtAction = { type: "ct", zone: 1 };
 const TO_BACKEND: NatRange = { type: "dst", addressMin: BACKEND, addressMax: BACKEND };
 
+/** How many neighbours share a megaflow so that all fit. */
+const neighbours = (flows: number): number => 2 ** Math.max(0, Math.ceil(Math.log2(flows / MAX_FLOWS)));
+
 /**
  * A megaflow for each `shared` neighbours (a power of two), spread evenly over the masks: on the average half of them are probed.
  */
-export function outputCase(flows: number, masks = 1, cached = true, shared = 1): RigCase {
+export function outputCase(flows: number, masks = 1, cached = true, shared = neighbours(flows)): RigCase {
   return {
     flows,
     cached,
