@@ -25,24 +25,30 @@ import {
 } from "../../assembly/layout/port.ts";
 import { XDP_TRANSMIT_ENTRIES } from "../../assembly/layout/xdp.ts";
 import { IO_BASE, PORTS_BASE } from "../../assembly/memory.ts";
-import { EAGAIN, EBUSY, EINTR, ENOBUFS, isDeviceFailure } from "../kernel/errno.ts";
+import { EAGAIN, EBUSY, EINTR, ENOBUFS, isDeviceFailure, isHopeless } from "../kernel/errno.ts";
 import { hostBase } from "../kernel/host-memory.ts";
 import type { IoUring } from "../kernel/io-uring.ts";
 import { errno, recvmmsg, send, sendmmsg } from "../kernel/system-calls.ts";
 import type { DatagramExchange } from "./datagram-exchange.ts";
 import type { FastpathExports } from "./module.ts";
 import { TapCalls } from "./tap-calls.ts";
-import { FILL_SIZE, fillOf, lengthIndex, type TapExchange, type TapReports } from "./tap-exchange.ts";
+import {
+  FILL_SIZE,
+  fillOf,
+  lengthIndex,
+  MESSAGE_SIZE,
+  MESSAGE_VECTOR_COUNT,
+  type TapExchange,
+  type TapReports,
+  VECTOR_SIZE,
+} from "./tap-exchange.ts";
 import { TapRing } from "./tap-ring.ts";
 
 const MSG_DONTWAIT = 0x40;
 
 /** struct mmsghdr: iov(8) at 16, iovlen(8) at 24, len(4) at 56; struct iovec: base(8) len(8). */
-const MESSAGE_SIZE = 64;
 const MESSAGE_VECTORS = 16;
-const MESSAGE_VECTOR_COUNT = 24;
 const MESSAGE_LENGTH = 56;
-const VECTOR_SIZE = 16;
 
 /** Receive messages, one for each receive buffer, after the list of ports (assembly/io/queue.ts). */
 const RECEIVE_MESSAGES = IO_BASE + (64 << 10);
@@ -199,7 +205,7 @@ export class FrameExchange {
   #skip(port: number, left: number): number {
     const number = errno();
     if (number === EINTR) return 0;
-    const skipped = number === EAGAIN || isDeviceFailure(number) ? left : 1;
+    const skipped = isHopeless(number) ? left : 1;
     this.#refused(port, skipped, number);
     return skipped;
   }

@@ -1,7 +1,7 @@
 /** Frames of TAP devices by a system call each. */
 import { RECEIVE_BUFFERS } from "../../assembly/layout/limits.ts";
 import { VNET_HEADER_SIZE } from "../../assembly/layout/packet.ts";
-import { EAGAIN, EINTR, isDeviceFailure } from "../kernel/errno.ts";
+import { EINTR, isHopeless } from "../kernel/errno.ts";
 import { hostBase } from "../kernel/host-memory.ts";
 import { errno, read, writev } from "../kernel/system-calls.ts";
 import {
@@ -58,6 +58,3 @@ export class TapCalls implements TapExchange {
     if (sent > 0) this.#reports.sent(port, count - sent, sent);
   }
 }
-
-/** Whether no other frame can do better: there is no room, or no device. */
-const isHopeless = (number: number): boolean => number === EAGAIN || isDeviceFailure(number);

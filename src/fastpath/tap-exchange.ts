@@ -34,12 +34,12 @@ export const FILL_SIZE = BUFFER_SIZE - FILL_OFFSET;
 export const fillOf = (n: number): number => BUFFERS_BASE + n * BUFFER_SIZE + FILL_OFFSET;
 export const lengthIndex = (n: number): number => (BUFFERS_BASE + n * BUFFER_SIZE + BUFFER_LENGTH) >> 2;
 
-/** struct mmsghdr, of which a TAP has the number of vectors only, and two struct iovec for each (assembly/io/queue.ts). */
-const MESSAGE_SIZE = 64;
-const MESSAGE_VECTOR_COUNT = 24;
-const VECTORS_SIZE = 32;
+/** struct mmsghdr and struct iovec of a transmit queue: two vectors for each message (assembly/io/queue.ts). */
+export const MESSAGE_SIZE = 64;
+export const MESSAGE_VECTOR_COUNT = 24;
+export const VECTOR_SIZE = 16;
 
-export const vectorsOf = (vectors: number, message: number): number => vectors + message * VECTORS_SIZE;
+export const vectorsOf = (vectors: number, message: number): number => vectors + message * 2 * VECTOR_SIZE;
 export const vectorCountIndex = (messages: number, message: number): number =>
   (messages + message * MESSAGE_SIZE + MESSAGE_VECTOR_COUNT) >> 2;
 

@@ -76,3 +76,6 @@ export function isDeviceFailure(number: number): boolean {
     number === EIO
   );
 }
+
+/** Nothing else can be sent now either: there is no room, or no device. */
+export const isHopeless = (number: number): boolean => number === EAGAIN || isDeviceFailure(number);

@@ -1,7 +1,7 @@
 /**
  * io_uring(7): many reads and writes in one system call, results in memory.
  *
- * What: a ring in two pages that the caller owns (IORING_SETUP_NO_MMAP, Linux 6.5): the kernel refuses to have its own pages mapped where
+ * What: a ring in pages that the caller owns (IORING_SETUP_NO_MMAP, Linux 6.5): the kernel refuses to have its own pages mapped where
  *   linear memory is. Operations are prepared by number and run together; none of them waits.
  * Invariants: after `run` nothing is under way: RWF_NOWAIT has the kernel end what would block with EAGAIN, where O_NONBLOCK alone has it
  *   wait for the descriptor by itself (EOPNOTSUPP from what knows no RWF_NOWAIT). Only the thread that opened the ring runs it.
@@ -26,9 +26,8 @@ const OP_READ = 22;
 
 /** struct io_uring_params: indices of 32-bit words; offsets that the kernel answers are bytes in the ring's page. */
 const PARAMS = {
-  words: 30,
   flags: 2,
-  sq: { head: 10, tail: 11, mask: 12, array: 16, address: 18 },
+  sq: { head: 10, tail: 11, array: 16, address: 18 },
   cq: { head: 20, tail: 21, mask: 22, entries: 25, address: 28 },
 };
 /** struct io_uring_sqe, struct io_uring_cqe: 32-bit words. */
